@@ -1,0 +1,329 @@
+"""Every table of the product: what one row is, and the unit or source of each column whose name does not say.
+
+Written by `sync.store` alone; the indexes of more than one column stand in the migrations. Times are UTC with zone unless a comment says that they are QuickBooks' own strings.
+"""
+
+from piccolo.columns import (
+    JSONB,
+    BigInt,
+    BigSerial,
+    Boolean,
+    Bytea,
+    ForeignKey,
+    Integer,
+    Numeric,
+    SmallInt,
+    Text,
+    Timestamptz,
+    Varchar,
+)
+from piccolo.columns.defaults.timestamptz import TimestamptzNow
+from piccolo.constraints import Unique
+from piccolo.table import Table
+
+
+class Workspace(Table):
+    """The team that runs this installation. One row."""
+
+    id = BigSerial(primary_key=True)
+    name = Varchar(length=120)
+    owner_id = Varchar(length=38)  # {GUID}: this installation as an application, OwnerID of each .qwc file
+    created_at = Timestamptz(default=TimestamptzNow())
+
+
+class User(Table, tablename="users"):
+    """One person who may sign in."""
+
+    id = BigSerial(primary_key=True)
+    email = Varchar(length=254, unique=True)  # lower case
+    name = Varchar(length=120)
+    role = Varchar(length=20)  # owner, accounting_manager, member, viewer
+    password_hash = Varchar(length=200)  # argon2id
+    created_at = Timestamptz(default=TimestamptzNow())
+    last_seen_at = Timestamptz(null=True, default=None)
+    disabled_at = Timestamptz(null=True, default=None)
+
+
+class UserSession(Table):
+    """One browser that is, or was, signed in."""
+
+    id = BigSerial(primary_key=True)
+    user = ForeignKey(User, null=False)
+    token_hash = Bytea(unique=True)  # SHA-256 of the 32 random bytes in the cookie
+    created_at = Timestamptz(default=TimestamptzNow())
+    last_seen_at = Timestamptz(default=TimestamptzNow())  # once a minute at most
+    expires_at = Timestamptz()
+    address = Varchar(length=64)
+    agent = Varchar(length=200)
+    revoked_at = Timestamptz(null=True, default=None)
+
+
+class AuditEntry(Table):
+    """Who did what, when, from where. Rows are only ever added."""
+
+    id = BigSerial(primary_key=True)
+    at = Timestamptz(default=TimestamptzNow(), index=True)
+    actor = Varchar(length=254)  # an e-mail address, or "command line", "Web Connector"
+    action = Varchar(length=60)  # company.added, licence_key.shown, run.asked ...
+    company = BigInt(null=True, default=None, index=True)
+    subject = Varchar(length=200, default="")
+    detail = JSONB(default="{}")
+    address = Varchar(length=64, default="")
+
+
+class Limit(Table, tablename="limits"):
+    """How often something was tried within its window."""
+
+    key = Varchar(length=200, primary_key=True)
+    tries = Integer(default=0)
+    since = Timestamptz(default=TimestamptzNow())
+
+
+class Company(Table):
+    """One QuickBooks company file, as this product knows it."""
+
+    id = BigSerial(primary_key=True)
+    name = Varchar(length=120)
+    region = Varchar(length=2)  # US or CA
+    file_id = Varchar(length=38)  # {GUID} that the Web Connector writes into the company file
+    created_at = Timestamptz(default=TimestamptzNow())
+    adopts_first = Boolean(default=False)  # the first file that answers is the right one
+    begun_at = Timestamptz(null=True, default=None)  # a person said: sync this company with this file
+    file_path = Text(null=True, default=None)  # as the Web Connector gave it, on the computer that answered first
+    facts = JSONB(null=True, default=None)  # what the file last said of itself: see protocol.identity.FileFacts
+    facts_at = Timestamptz(null=True, default=None)
+    wrong_file = JSONB(null=True, default=None)  # list of {fact, expected, answered}: why the last file was refused
+    wrong_file_at = Timestamptz(null=True, default=None)
+    paused_at = Timestamptz(null=True, default=None)
+    paused_until = Timestamptz(null=True, default=None)  # None while paused: until somebody resumes
+    paused_by = Varchar(length=254, default="")
+    schedule_minutes = Integer(default=15)  # between two syncs by schedule
+    poll_seconds = Integer(null=True, default=None)  # the Web Connector calls this often; None: with the schedule
+    page_rows = Integer(null=True, default=None)  # a fixed MaxReturned; None: adapted to QuickBooks' pace
+    last_call_at = Timestamptz(null=True, default=None)
+    last_sync_at = Timestamptz(null=True, default=None)  # end of the last complete run
+    refused = JSONB(null=True, default=None)  # {hresult, message}: QuickBooks' last refusal to open; None once it opened
+    refused_at = Timestamptz(null=True, default=None)
+
+
+class Connector(Table):
+    """One computer's link to one company: its own .qwc file, user name and licence key."""
+
+    id = BigSerial(primary_key=True)
+    company = ForeignKey(Company, null=False)
+    user_name = Varchar(length=40, unique=True)
+    app_name = Varchar(length=120)
+    owner_id = Varchar(length=38)
+    file_id = Varchar(length=38)
+    key_hash = Bytea()  # HMAC-SHA256 of the licence key, keyed from SECRET_KEY
+    key_sealed = Bytea()  # the licence key, encrypted: it is shown again to those who may
+    created_at = Timestamptz(default=TimestamptzNow())
+    revoked_at = Timestamptz(null=True, default=None)
+    machine = Varchar(length=64, default="")  # the computer's name, from AppLock
+    file_path = Text(null=True, default=None)  # the company file as this computer names it
+    client_version = Varchar(length=40, default="")
+    last_called_at = Timestamptz(null=True, default=None)
+    last_address = Varchar(length=64, default="")
+    wrong_keys = Integer(default=0)  # since the last right one
+    wrong_key_at = Timestamptz(null=True, default=None)
+
+
+class Run(Table):
+    """What was asked for: an initial, incremental, full or verify pass. It survives sessions."""
+
+    id = BigSerial(primary_key=True)
+    company = ForeignKey(Company, null=False)
+    number = Integer()  # counts up within the company
+    kind = Varchar(length=12)  # initial, incremental, full, verify
+    state = Varchar(length=12)  # queued, running, complete, stopped, cancelled
+    asked_by = Varchar(length=254)
+    asked_at = Timestamptz(default=TimestamptzNow())
+    began_at = Timestamptz(null=True, default=None)
+    began_there = Varchar(length=25, null=True, default=None)  # the same moment by the QuickBooks computer's clock
+    ended_at = Timestamptz(null=True, default=None)
+    reason = Text(default="")  # why it stopped, in a sentence
+    counts_asked = Integer(default=0)  # entities whose number of rows was asked for
+    percent = SmallInt(default=0)
+    rows_in = Integer(default=0)  # rows received and taken in
+    rows_changed = Integer(default=0)  # rows that were new or different
+    rows_deleted = Integer(default=0)
+    failed = Integer(default=0)  # entities that could not be read
+    sessions = Integer(default=0)
+    machine = Varchar(length=64, default="")
+
+
+class Session(Table):
+    """One conversation of the Web Connector with us, from authenticate to closeConnection."""
+
+    id = BigSerial(primary_key=True)
+    ticket = Varchar(length=40, unique=True)
+    company = ForeignKey(Company, null=False)
+    connector = ForeignKey(Connector, null=False)
+    run = ForeignKey(Run, null=True, default=None)
+    state = Varchar(length=12)  # protocol.session.State
+    opened_at = Timestamptz(default=TimestamptzNow())
+    called_at = Timestamptz(default=TimestamptzNow())
+    ended_at = Timestamptz(null=True, default=None)
+    asked = Integer(default=0)  # requests sent in this session
+    percent = SmallInt(default=0)
+    identified = Boolean(default=False)
+    connection_errors = SmallInt(default=0)
+    version = Varchar(length=8, default="")  # of qbXML, as agreed
+    file_path = Text(default="")
+    machine = Varchar(length=64, default="")
+    error = Text(default="")  # what getLastError says
+    result = Text(default="")  # how it ended, in a sentence
+    address = Varchar(length=64, default="")
+
+
+class RunEntity(Table):
+    """One entity within a run: how far it is."""
+
+    id = BigSerial(primary_key=True)
+    run = ForeignKey(Run, null=False)
+    position = SmallInt()
+    entity = Varchar(length=40)  # a key of ENTITIES, or ListDeleted, TxnDeleted
+    mode = Varchar(length=10)  # whole, changes, keys, deleted
+    state = Varchar(length=10)  # waiting, reading, received, done, off, failed
+    expected = Integer(null=True, default=None)  # rows; None: not known
+    received = Integer(default=0)  # rows in the answers of this pass
+    done = Integer(default=0)  # rows taken in, of this pass
+    changed = Integer(default=0)  # of them new or different
+    cursor_from = Varchar(length=25, default="")  # FromModifiedDate of this pass; empty: everything
+    newest = Varchar(length=25, default="")  # largest TimeModified received in this pass
+    iterator_id = Varchar(length=60, default="")
+    iterator_session = BigInt(null=True, default=None)  # an iterator lives in one session only
+    page_rows = Integer(default=0)
+    pages = Integer(default=0)
+    passes = SmallInt(default=0)  # how often it was started, over all sessions
+    errors = SmallInt(default=0)
+    began_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+    reason = Text(default="")
+    once = Unique([run, position], name="run_entity_once")
+
+
+class EntityState(Table):
+    """What is known of one entity of one company between runs."""
+
+    id = BigSerial(primary_key=True)
+    company = ForeignKey(Company, null=False)
+    entity = Varchar(length=40)
+    cursor = Varchar(length=25, default="")  # the next FromModifiedDate; empty: never read whole
+    as_of = Timestamptz(null=True, default=None)  # our clock: begin of the last complete pass
+    newest = Varchar(length=25, default="")  # largest TimeModified ever received
+    off = Text(default="")  # why QuickBooks does not have it; empty: it does
+    off_at = Timestamptz(null=True, default=None)
+    once = Unique([company, entity], name="entity_state_once")
+
+
+class Request(Table):
+    """One qbXML message that was, or will be, handed to QuickBooks, with its answer."""
+
+    id = BigSerial(primary_key=True)
+    session = ForeignKey(Session, null=False)
+    company = BigInt()
+    run = BigInt(null=True, default=None)
+    run_entity = BigInt(null=True, default=None)
+    request_id = Varchar(length=50)  # unique in the session; echoed by QuickBooks
+    kind = Varchar(length=10)  # identity, counts, read, write
+    name = Varchar(length=60)  # CustomerQueryRq; of several the first
+    page = Integer(default=0)
+    pass_number = SmallInt(default=0)  # RunEntity.passes when it was asked
+    body = Bytea()  # the document, zlib
+    body_size = Integer()
+    sent_at = Timestamptz()
+    resends = SmallInt(default=0)
+    answered_at = Timestamptz(null=True, default=None)
+    answer = Bytea(null=True, default=None)  # as received, zlib
+    answer_size = Integer(default=0)
+    status_code = Integer(null=True, default=None)  # None: hresult, or not readable
+    status_severity = Varchar(length=10, default="")
+    status_message = Text(default="")
+    hresult = Varchar(length=20, default="")
+    rows = Integer(default=0)
+    remaining = Integer(null=True, default=None)  # iteratorRemainingCount
+    message_set_id = Varchar(length=24, default="")
+    processed_at = Timestamptz(null=True, default=None)  # rows taken in, or nothing to take in
+    set_aside = Text(default="")  # why the answer could not be taken in
+    tries = SmallInt(default=0)
+    of_session = Unique([session, request_id], name="request_once")
+
+
+class Record(Table):
+    """One list entry or transaction of one company, as QuickBooks has it and as the team wants it.
+
+    `company` carries no foreign key: its check costs more than the rest of an insert, and the row's writer holds the company.
+    """
+
+    id = BigSerial(primary_key=True)
+    company = BigInt()
+    entity = Varchar(length=40)  # a key of ENTITIES
+    qb_id = Varchar(length=40)  # ListID or TxnID
+    edit_sequence = Varchar(length=16, default="")  # opaque; sent back unchanged in a Mod
+    name = Varchar(length=250, default="")  # FullName or Name; of a transaction what stands for it
+    ref_number = Varchar(length=40, default="")
+    party = Varchar(length=250, default="")  # FullName of the customer, vendor, payee
+    amount = Numeric(digits=(20, 5), null=True, default=None)
+    date = Varchar(length=10, default="")  # TxnDate
+    active = Boolean(null=True, default=None)
+    time_created = Varchar(length=25, default="")  # QuickBooks' own string
+    time_modified = Varchar(length=25, default="")  # QuickBooks' own string
+    quickbooks = JSONB()  # fields by qbXML name; scalars are strings
+    ours = JSONB(null=True, default=None)  # None: the same as quickbooks
+    base = JSONB(null=True, default=None)  # last agreed; None: the same as quickbooks
+    line_order = JSONB(null=True, default=None)  # tags of repeated children in their order, where two kinds are mixed
+    deleted_at = Varchar(length=25, null=True, default=None)  # TimeDeleted, or when we found it gone
+    updated_at = Timestamptz(default=TimestamptzNow())
+    once = Unique([company, entity, qb_id], name="record_once")
+
+
+class Seen(Table):
+    """A key that a whole reading has met: what is not here at its end is gone from QuickBooks."""
+
+    id = BigSerial(primary_key=True)
+    run_entity = BigInt()
+    qb_id = Varchar(length=40)
+    once = Unique([run_entity, qb_id], name="seen_once")
+
+
+class Change(Table):
+    """One proposed difference of one record, with its one-way states."""
+
+    id = BigSerial(primary_key=True)
+    company = ForeignKey(Company, null=False)
+    record = BigInt(null=True, default=None)
+    entity = Varchar(length=40)
+    direction = Varchar(length=3)  # in, out
+    action = Varchar(length=6)  # create, update, delete, void
+    state = Varchar(length=10)  # proposed, approved, sent, applied, refused, unknown, kept, cleared, conflict, waiting
+    before = JSONB(null=True, default=None)
+    after = JSONB(null=True, default=None)
+    waits_for = BigInt(null=True, default=None)  # the change of a parent that has no ListID yet
+    request = BigInt(null=True, default=None)
+    status_code = Integer(null=True, default=None)
+    status_message = Text(default="")
+    tries = SmallInt(default=0)
+    created_at = Timestamptz(default=TimestamptzNow())
+    decided_by = Varchar(length=254, default="")
+    decided_at = Timestamptz(null=True, default=None)
+    ended_at = Timestamptz(null=True, default=None)
+
+
+TABLES = (
+    Workspace,
+    User,
+    UserSession,
+    AuditEntry,
+    Limit,
+    Company,
+    Connector,
+    Run,
+    Session,
+    RunEntity,
+    EntityState,
+    Request,
+    Record,
+    Seen,
+    Change,
+)
