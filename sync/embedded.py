@@ -11,6 +11,7 @@ import hashlib
 import logging
 import os
 import pwd
+import shutil
 import stat
 import subprocess
 import tempfile
@@ -81,7 +82,7 @@ class EmbeddedServer:
         try:
             fcntl.flock(self.users, fcntl.LOCK_UN)
             if taken(self.users):
-                self._call("pg_ctl", "-D", self.cluster, "-w", "-m", "fast", "stop")
+                self._call("pg_ctl", "-D", "data", "-w", "-m", "fast", "stop")
         finally:
             os.close(self.users)
             os.close(starting)
@@ -92,8 +93,7 @@ class EmbeddedServer:
         try:
             if self._nobody_serves(server):
                 self._prepare()
-                output = self.folder / "server.log"
-                self._call("pg_ctl", "-D", self.cluster, "-w", "-t", START_LIMIT, "-l", output, "start", keep=server)
+                self._call("pg_ctl", "-D", "data", "-w", "-t", START_LIMIT, "-l", "server.log", "start", keep=server)
         finally:
             os.close(server)  # postgres keeps its own copy, and with it the lock
 
@@ -133,9 +133,11 @@ class EmbeddedServer:
 
     def _make_cluster(self) -> None:
         # initdb writes PG_VERSION first: killed half-way, its folder would look finished, so it gets another name.
+        for unfinished in self.folder.glob("new-*"):
+            shutil.rmtree(unfinished)
         new = Path(tempfile.mkdtemp(prefix="new-", dir=self.folder))
         self.account.own(new)
-        self._call("initdb", "-U", "postgres", "--auth=trust", *LOCALE, "-D", new)
+        self._call("initdb", "-U", "postgres", "--auth=trust", *LOCALE, "-D", new.name)
         with (new / "postgresql.conf").open("a") as file:
             file.write("include_if_exists = 'deskbridge.conf'\n")
         new.rename(self.cluster)
@@ -173,7 +175,7 @@ class EmbeddedServer:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=clean_environment(),
-                cwd="/",
+                cwd=self.folder,  # and no path given: they write paths into shell commands
                 pass_fds=() if keep is None else (keep,),
                 check=False,
                 **self.account.switch,
@@ -181,7 +183,13 @@ class EmbeddedServer:
             output.seek(0)
             if result.returncode:
                 said = output.read().decode(errors="replace").strip()
-                raise ServerFailed(f"{program} failed in {self.folder} (see server.log there too):\n{said}")
+                raise ServerFailed(f"{program} failed in {self.folder}:\n{said}\n{self._last_words()}")
+
+    def _last_words(self) -> str:
+        """Return the end of the server's log, where there is one."""
+        path = self.folder / "server.log"
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if path.exists() else []
+        return "\n".join(lines[-5:])
 
 
 class Account:

@@ -1,0 +1,81 @@
+"""What every test may ask for. The database is always a real PostgreSQL, and each test gets its own.
+
+One embedded server serves all workers of a run (the locks of sync.embedded see to that). A template is migrated once;
+`database_url` is a copy of it, `postgres` the same with the product's pool open in the test's event loop.
+"""
+
+import asyncio
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from sync import database
+from sync.embedded import EmbeddedServer
+
+TEMPLATE = "template_deskbridge"
+NUMBERS = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@pytest.fixture(scope="session")
+def postgres_server(shared_folder: Path) -> Iterator[str]:
+    """The address of a running server, without any table of ours in its own database."""
+    server = EmbeddedServer(shared_folder / "postgres", {"fsync": "off"})  # nobody needs these rows after a crash
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def template(postgres_server: str) -> str:
+    """The name of a database with every migration applied; made by the first worker that asks."""
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute("select pg_advisory_lock(%s)", [database.MIGRATION_LOCK])
+        found = connection.execute("select 1 from pg_database where datname = %s", [TEMPLATE]).fetchone()
+        if not found:
+            connection.execute("drop database if exists template_new")  # of a worker that failed
+            connection.execute("create database template_new")
+            asyncio.run(migrated(address_of("template_new", postgres_server)))
+            connection.execute(sql.SQL("alter database template_new rename to {}").format(sql.Identifier(TEMPLATE)))
+    return TEMPLATE
+
+
+async def migrated(dsn: str) -> None:
+    await database.open_pool(dsn)
+    try:
+        await database.migrate()
+    finally:
+        await database.close_pool()
+
+
+def address_of(name: str, server: str) -> str:
+    return server.replace("@/postgres?", f"@/{name}?")
+
+
+@pytest.fixture
+def database_url(postgres_server: str, template: str) -> Iterator[str]:
+    """The address of a fresh database with all tables and no rows; dropped after the test, whoever is still in it."""
+    name = f"test_{os.getpid()}_{next(NUMBERS)}"
+    fresh = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {name} template {template}").format(**fresh))
+        yield address_of(name, postgres_server)
+        connection.execute(sql.SQL("drop database {name} with (force)").format(**fresh))
+
+
+@pytest.fixture
+async def postgres(database_url: str) -> AsyncIterator[str]:
+    """A fresh database that the tables of sync.tables read and write; the value is its address."""
+    await database.open_pool(database_url)
+    yield database_url
+    await database.close_pool()
