@@ -32,7 +32,7 @@ lint: .venv/.ready ## check style, types and who may import whom
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-logo
 
 .PHONY: format
 format: .venv/.ready ## put the code into the project's format
