@@ -1,0 +1,109 @@
+"""What can go wrong at the customer's end, told to the practice Web Connector beforehand.
+
+The first group fires once, at the n-th call of a method in one update (counted from 1), and is then used up. The second
+group stays until it is taken out of the list.
+"""
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+
+@dataclass(frozen=True, slots=True)
+class DropReply:
+    """The call is made and answered, but the answer is lost: the update ends like QBWC1042."""
+
+    method: str
+    nth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SendTwice:
+    """The same call goes out twice, as a proxy that retries would do; the second reply counts."""
+
+    method: str = "receiveResponseXML"
+    nth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DieBefore:
+    """The program is killed before the call: nothing more is sent, AppLock stays."""
+
+    method: str
+    nth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class DieAfter:
+    """The program is killed once it has the reply."""
+
+    method: str
+    nth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CutBody:
+    """The connection is lost in the middle of the request's body."""
+
+    method: str
+    nth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Nothing is heard for some seconds before the call."""
+
+    method: str
+    nth: int = 1
+    seconds: float = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Hresult:
+    """QuickBooks refuses the n-th document of an update as a whole."""
+
+    nth: int = 1
+    hresult: str = "0x80040400"
+    message: str = "QuickBooks found an error when parsing the provided XML text stream."
+    method: str = "ProcessRequest"
+
+
+@dataclass(frozen=True, slots=True)
+class SlowQuickBooks:
+    """Every request takes some seconds more."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class DialogOpen:
+    """A dialog is open in QuickBooks: no session can begin."""
+
+    hresult: str = "0x80040414"
+    message: str = "A modal dialog box is showing in the QuickBooks user interface."
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPassword:
+    """The person mistyped the password: one sign too many."""
+
+
+Once = DropReply | SendTwice | DieBefore | DieAfter | CutBody | Silence | Hresult
+Lasting = SlowQuickBooks | DialogOpen | WrongPassword
+Kind = TypeVar("Kind", bound=Once)
+Standing = TypeVar("Standing", bound=Lasting)
+
+
+class Faults(list[Once | Lasting]):
+    """The faults that are still to come."""
+
+    def take(self, kind: type[Kind], method: str, nth: int) -> Kind | None:
+        """The fault of a kind that is due at this call; it does not come again."""
+        for fault in self:
+            if isinstance(fault, kind) and (fault.method, fault.nth) == (method, nth):
+                self.remove(fault)
+                return fault
+        return None
+
+    def standing(self, kind: type[Standing]) -> Standing | None:
+        """A lasting fault of a kind."""
+        return next((fault for fault in self if isinstance(fault, kind)), None)
