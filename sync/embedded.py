@@ -83,6 +83,8 @@ class EmbeddedServer:
             fcntl.flock(self.users, fcntl.LOCK_UN)
             if taken(self.users):
                 self._call("pg_ctl", "-D", "data", "-w", "-m", "fast", "stop")
+                if self.sockets != self.folder:
+                    self.sockets.rmdir()
         finally:
             os.close(self.users)
             os.close(starting)
@@ -128,7 +130,8 @@ class EmbeddedServer:
         socket = self.sockets / ".s.PGSQL.5432"
         for stale in (self.cluster / "postmaster.pid", socket, socket.with_name(f"{socket.name}.lock")):
             stale.unlink(missing_ok=True)
-        settings = {**self.settings, "unix_socket_directories": f'"{self.sockets}"'}
+        sockets = str(self.sockets).replace('"', '""')  # the value is a list: a comma would part it
+        settings = {**self.settings, "unix_socket_directories": f'"{sockets}"'}
         self._write("deskbridge.conf", "".join(f"{name} = {quoted(value)}\n" for name, value in settings.items()))
 
     def _make_cluster(self) -> None:
