@@ -1,0 +1,104 @@
+"""The application: the one place where routes, templates, static files, forms' protection and lifespan are joined."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Litestar
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import CacheControlHeader, State
+from litestar.handlers import BaseRouteHandler
+from litestar.logging import LoggingConfig
+from litestar.plugins.htmx import HTMXRequest
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.router import Router
+from litestar.routes import HTTPRoute
+from litestar.static_files import create_static_files_router
+from litestar.template import TemplateConfig
+
+from sync.settings import Settings
+from web.auth import check_roles, guard
+from web.errors import exception_handlers
+from web.filters import FILTERS
+from web.headers import security_headers
+from web.lifespan import lifespan
+from web.pages import PAGES
+from web.passwords import Passwords
+from web.site import STATIC, TEMPLATES, Site, version_of
+
+YEAR = 31_536_000  # seconds
+
+
+def create_app(settings: Settings) -> Litestar:
+    """Join everything. Nothing connects before the lifespan starts. Raises LookupError for a route without a role."""
+    site = Site(settings=settings, passwords=Passwords(), static_version=version_of(STATIC))
+    app = Litestar(
+        route_handlers=[*PAGES, static_files(site)],
+        request_class=HTMXRequest,
+        guards=[guard],
+        exception_handlers=exception_handlers(),
+        before_send=[security_headers(https=site.secure)],
+        csrf_config=csrf(site),
+        template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(templates(site))),
+        lifespan=[lifespan(site)],
+        state=State({"site": site}),
+        logging_config=LoggingConfig(configure_root_logger=False, log_exceptions="never"),
+        openapi_config=None,
+        request_max_body_size=1_000_000,
+    )
+    check_roles(handlers_of(app))
+    return app
+
+
+def handlers_of(app: Litestar) -> list[BaseRouteHandler]:
+    """Return every route handler of the application."""
+    return [handler for handler in all_handlers(app) if not is_automatic(handler)]
+
+
+def all_handlers(app: Litestar) -> Iterator[BaseRouteHandler]:
+    for route in app.routes:
+        if isinstance(route, HTTPRoute):
+            yield from route.route_handlers
+        else:
+            yield route.route_handler
+
+
+def is_automatic(handler: BaseRouteHandler) -> bool:
+    """Say whether Litestar made it: it answers OPTIONS with the methods of each address."""
+    return getattr(handler, "http_methods", set()) == {"OPTIONS"}
+
+
+def csrf(site: Site) -> CSRFConfig:
+    """Protect every form but the Web Connector's address, which says so itself."""
+    return CSRFConfig(
+        secret=site.key("csrf"),
+        cookie_name=site.cookie("form"),
+        cookie_secure=site.secure,
+        cookie_httponly=True,  # pages carry the token themselves
+        cookie_samesite="lax",
+    )
+
+
+def templates(site: Site) -> Environment:
+    """Return the templates' environment: an unknown name is an error, everything is escaped."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    globals_: dict[str, Any] = {"static": lambda path: f"/static/{site.static_version}/{path}"}
+    environment.globals.update(globals_)
+    return environment
+
+
+def static_files(site: Site) -> Router:
+    """Serve the static files under an address that changes with them, so that browsers keep them for a year."""
+    return create_static_files_router(
+        path=f"/static/{site.static_version}",
+        directories=[STATIC],
+        cache_control=CacheControlHeader(max_age=YEAR, public=True, immutable=True),
+        opt={"role": "public", "exclude_from_csrf": True},
+    )
