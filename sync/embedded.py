@@ -130,7 +130,7 @@ class EmbeddedServer:
         socket = self.sockets / ".s.PGSQL.5432"
         for stale in (self.cluster / "postmaster.pid", socket, socket.with_name(f"{socket.name}.lock")):
             stale.unlink(missing_ok=True)
-        sockets = str(self.sockets).replace('"', '""')  # the value is a list: a comma would part it
+        sockets = str(self.sockets).replace('"', '""')
         settings = {**self.settings, "unix_socket_directories": f'"{sockets}"'}
         self._write("deskbridge.conf", "".join(f"{name} = {quoted(value)}\n" for name, value in settings.items()))
 
@@ -151,8 +151,9 @@ class EmbeddedServer:
         self.account.own(path)
 
     def _socket_folder(self) -> Path:
-        """Return the folder of the socket: the server's own, or a private one where that path is too long."""
-        if len(os.fsencode(self.folder / ".s.PGSQL.5432.lock")) <= LONGEST_SOCKET:
+        """Return the folder of the socket: the server's own, or a private one where that path cannot be an address."""
+        fits = len(os.fsencode(self.folder / ".s.PGSQL.5432.lock")) <= LONGEST_SOCKET
+        if fits and "," not in str(self.folder):  # at a comma, both drivers part a list of hosts
             return self.folder
         name = hashlib.sha256(os.fsencode(self.folder)).hexdigest()[:16]
         private = Path(tempfile.gettempdir(), f"deskbridge-{self.account.uid}-{name}")
