@@ -102,7 +102,9 @@ class Company(Table):
     page_rows = Integer(null=True, default=None)  # a fixed MaxReturned; None: adapted to QuickBooks' pace
     last_call_at = Timestamptz(null=True, default=None)
     last_sync_at = Timestamptz(null=True, default=None)  # end of the last complete run
-    refused = JSONB(null=True, default=None)  # {hresult, message}: QuickBooks' last refusal to open; None once it opened
+    refused = JSONB(
+        null=True, default=None
+    )  # {hresult, message}: QuickBooks' last refusal to open; None once it opened
     refused_at = Timestamptz(null=True, default=None)
 
 
@@ -139,7 +141,7 @@ class Run(Table):
     asked_by = Varchar(length=254)
     asked_at = Timestamptz(default=TimestamptzNow())
     began_at = Timestamptz(null=True, default=None)
-    began_there = Varchar(length=25, null=True, default=None)  # the same moment by the QuickBooks computer's clock
+    began_ticks = BigInt(null=True, default=None)  # the same moment by the QuickBooks computer's clock, from AppLock
     ended_at = Timestamptz(null=True, default=None)
     reason = Text(default="")  # why it stopped, in a sentence
     counts_asked = Integer(default=0)  # entities whose number of rows was asked for
@@ -183,7 +185,7 @@ class RunEntity(Table):
     run = ForeignKey(Run, null=False)
     position = SmallInt()
     entity = Varchar(length=40)  # a key of ENTITIES, or ListDeleted, TxnDeleted
-    mode = Varchar(length=10)  # whole, changes, keys, deleted
+    mode = Varchar(length=10)  # protocol.plan.Mode
     state = Varchar(length=10)  # waiting, reading, received, done, off, failed
     expected = Integer(null=True, default=None)  # rows; None: not known
     received = Integer(default=0)  # rows in the answers of this pass
@@ -193,9 +195,11 @@ class RunEntity(Table):
     newest = Varchar(length=25, default="")  # largest TimeModified received in this pass
     iterator_id = Varchar(length=60, default="")
     iterator_session = BigInt(null=True, default=None)  # an iterator lives in one session only
-    page_rows = Integer(default=0)
+    remaining = Integer(null=True, default=None)  # iteratorRemainingCount of the last page
+    page_rows = Integer(default=0)  # MaxReturned of the next page; 0: asked whole
     pages = Integer(default=0)
     passes = SmallInt(default=0)  # how often it was started, over all sessions
+    passes_here = SmallInt(default=0)  # in the present session
     errors = SmallInt(default=0)
     began_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)

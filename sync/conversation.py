@@ -1,0 +1,312 @@
+"""What each call of the Web Connector does: load the session, advance it, store the step, reply.
+
+The reply leaves after the commit, so an answered call is a stored one. No call ends in an exception that the Web Connector
+would see: what breaks is logged without contents, kept for getLastError, and answered in the protocol.
+"""
+
+import asyncio
+import io
+import logging
+import zlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sync.keys import KeyRing, new_ticket
+from sync.protocol import plan, sentences
+from sync.protocol import session as sessions
+from sync.protocol.admission import WRONG_KEYS, admit
+from sync.protocol.events import (
+    ConnectionClosed,
+    ConnectionFailed,
+    Event,
+    LastErrorAsked,
+    ResponseFailed,
+    ResponseReceived,
+    SendRequest,
+)
+from sync.protocol.identity import FileFacts, read_facts
+from sync.protocol.plan import OVER
+from sync.protocol.session import State, Step
+from sync.qbxml.build import build
+from sync.qbxml.parse import Head, NotQbxml, heads, stream
+from sync.soap import Call, Packed
+from sync.store import connectors, intake
+from sync.store import sessions as stored
+from sync.store.base import fetchval, transaction
+from sync.store.sessions import Answer, Document, Loaded
+from sync.tasks import Queue
+
+log = logging.getLogger(__name__)
+
+Reply = str | int | Sequence[str]
+
+SERVER_VERSION = "Deskbridge"
+ON_THE_LOOP = 500_000  # bytes of an answer that are looked at without a thread
+UNPACKED_AT_ONCE = 4_000_000  # bytes of an answer that are looked at whole
+BEHIND = 4  # unprocessed answers of a company, from which on a reply waits for the queue
+WAIT = 20.0  # seconds that a reply waits for the queue at most
+WAIT_AT_END = 10.0
+
+
+class Conversation:
+    """The Web Connector's eleven methods."""
+
+    def __init__(self, keys: KeyRing) -> None:
+        self.keys = keys
+        self.queue: Queue | None = None  # of the running process
+
+    async def answer(self, call: Call, address: str) -> Reply:
+        """The result of one call."""
+        methods: dict[str, Callable[[Call, str], Awaitable[Reply]]] = {
+            "serverVersion": self._server_version,
+            "clientVersion": self._client_version,
+            "authenticate": self._authenticate,
+            "sendRequestXML": self._send_request,
+            "receiveResponseXML": self._receive_response,
+            "connectionError": self._connection_error,
+            "getLastError": self._last_error,
+            "closeConnection": self._close,
+        }
+        method = methods.get(call.method, self._not_interactive)
+        try:
+            return await method(call, address)
+        except Exception:  # whatever it is, the Web Connector gets an answer it understands
+            log.exception("%s broke", call.method)
+            return await self._broken(call)
+
+    async def _server_version(self, call: Call, address: str) -> Reply:
+        return SERVER_VERSION
+
+    async def _client_version(self, call: Call, address: str) -> Reply:
+        return ""
+
+    async def _not_interactive(self, call: Call, address: str) -> Reply:
+        return "Done" if call.method == "interactiveDone" else ""
+
+    async def _broken(self, call: Call) -> Reply:
+        """The reply to a call that our side failed on; the session ends, and what it asked is asked again."""
+        match call.method:
+            case "authenticate":
+                return [new_ticket(), "busy"]
+            case "receiveResponseXML":
+                await self._fail(call)
+                return sessions.STOP
+            case "connectionError":
+                return "done"
+            case "sendRequestXML":
+                await self._fail(call)
+                return ""
+            case _:
+                return sentences.BROKEN
+
+    async def _fail(self, call: Call) -> None:
+        try:
+            async with transaction() as connection:
+                await connection.execute(
+                    "update session set state = 'failed', error = $2, result = $2 where ticket = $1 and ended_at is null",
+                    call.text("ticket"),
+                    sentences.BROKEN,
+                )
+        except Exception:  # the database itself is away: the next session finds all as it was
+            log.exception("the failure of a session could not be stored")
+
+    # authenticate
+
+    async def _authenticate(self, call: Call, address: str) -> Reply:
+        now = datetime.now(UTC)
+        found = await connectors.find(call.text("strUserName").strip(), address, now)
+        if found is None:
+            return [new_ticket(), "nvu"]
+        fits = self.keys.fits(call.text("strPassword"), found.key_hash) and not found.revoked
+        if found.tries >= WRONG_KEYS or not fits:
+            await connectors.wrong_key(found, address, now)
+            return [new_ticket(), "nvu"]
+        await connectors.called(found, address, now)
+        admission = admit(found.caller(key_fits=True, now=now))
+        if admission.code:
+            return [new_ticket(), admission.code, *([str(admission.wait)] if admission.wait else [])]
+        ticket = await self._open(found, address, now, new_run=admission.new_run)
+        return [ticket, found.file_path]
+
+    async def _open(self, found: connectors.Found, address: str, now: datetime, *, new_run: bool) -> str:
+        """Open a session, ending those that died: their request in flight is asked again by this one."""
+        ticket = new_ticket()
+        async with transaction() as connection:
+            await connection.execute("select from company where id = $1 for update", found.company)
+            for loaded in await stored.load_open(connection, found.company):
+                await stored.apply(connection, loaded, sessions.abandon(loaded.session), now)
+            run = await connectors.active_run(connection, found.company)
+            if run is None and new_run:
+                run = await connectors.new_run(connection, found.company, "incremental", "Schedule", now)
+            await stored.open_session(
+                connection, company=found.company, connector=found.id, run=run, ticket=ticket, address=address, now=now
+            )
+        return ticket
+
+    # the loop
+
+    async def _send_request(self, call: Call, address: str) -> Reply:
+        hcp = call.text("strHCPResponse")
+        now = datetime.now(UTC)
+        async with transaction() as connection:
+            loaded = await stored.load(connection, call.text("ticket"), now)
+            if loaded is None:
+                return ""
+            event = SendRequest(
+                facts=_facts(hcp, loaded.session.expected.owner_id) if hcp.strip() else None,
+                file_path=call.text("strCompanyFileName").strip(),
+                country=call.text("qbXMLCountry").strip(),
+                version=(call.number("qbXMLMajorVers"), call.number("qbXMLMinorVers")),
+            )
+            step = await self._step(connection, loaded, event, now)
+        return step.reply
+
+    async def _receive_response(self, call: Call, address: str) -> Reply:
+        hresult = call.text("hresult").strip()
+        if hresult:
+            event = ResponseFailed(hresult=hresult, message=call.text("message").strip())
+            return await self._event(call, event, unknown=sessions.STOP)
+        ticket = call.text("ticket")
+        response = call.arguments["response"]
+        packed = response if isinstance(response, Packed) else _pack(str(response))
+        look = await asyncio.to_thread(Look, packed) if packed.size > ON_THE_LOOP else Look(packed)
+        now = datetime.now(UTC)
+        async with transaction() as connection:
+            loaded = await stored.load(connection, ticket, now)
+            if loaded is None:
+                return sessions.STOP
+            received, answer = await _received(loaded, look, now)
+            step = await self._step(connection, loaded, received, now, answer=answer)
+        if answer.rows and self.queue is not None:
+            self.queue.wake_soon(loaded.company)
+        return await self._when_taken_in(ticket, step)
+
+    async def _when_taken_in(self, ticket: str, step: Step) -> Reply:
+        """Hold the reply back while the queue is far behind, and after the last answer until nothing is left."""
+        run = step.session.run
+        if run is None or step.session.state is not State.READY or not run.unprocessed:
+            return step.reply
+        read = all(work.stage in OVER for work in run.entities)
+        if not read:
+            if run.unprocessed >= BEHIND:
+                await _fewer_unprocessed(run.id, BEHIND, WAIT)
+            return step.reply
+        await _fewer_unprocessed(run.id, 1, WAIT_AT_END)
+        now = datetime.now(UTC)
+        async with transaction() as connection:
+            loaded = await stored.load(connection, ticket, now)
+            if loaded is None or loaded.session.state is not State.READY:
+                return step.reply
+            settled = sessions.settled(loaded.session, run)
+            await stored.apply(connection, loaded, settled, now)
+        return settled.reply
+
+    async def _step(
+        self, connection: Any, loaded: Loaded, event: Event, now: datetime, answer: Answer | None = None
+    ) -> Step:
+        step = sessions.advance(loaded.session, event)
+        sent = None
+        if step.ask is not None:
+            document = build(step.ask.requests, version=step.session.version)
+            sent = Document(name=step.ask.requests[0].name, compressed=zlib.compress(document, 1), size=len(document))
+            step = replace(step, reply=document.decode("ascii"))
+        await stored.apply(connection, loaded, step, now, answer=answer, sent=sent)
+        return step
+
+    async def _event(self, call: Call, event: Event, *, unknown: Reply) -> Reply:
+        now = datetime.now(UTC)
+        async with transaction() as connection:
+            loaded = await stored.load(connection, call.text("ticket"), now)
+            if loaded is None:
+                return unknown
+            answer = None
+            if isinstance(event, ResponseFailed):
+                answer = Answer(b"", 0, None, "", event.message, event.hresult, 0, None)
+            step = await self._step(connection, loaded, event, now, answer=answer)
+        return step.reply
+
+    async def _connection_error(self, call: Call, address: str) -> Reply:
+        event = ConnectionFailed(hresult=call.text("hresult").strip(), message=call.text("message").strip())
+        return await self._event(call, event, unknown="done")
+
+    async def _last_error(self, call: Call, address: str) -> Reply:
+        return await self._event(call, LastErrorAsked(), unknown=sentences.UNKNOWN_TICKET)
+
+    async def _close(self, call: Call, address: str) -> Reply:
+        return await self._event(call, ConnectionClosed(), unknown=sentences.CLOSED)
+
+
+async def _fewer_unprocessed(run: int, most: int, seconds: float) -> None:
+    """Wait, for so many seconds at most, until fewer than `most` answers of the run are not taken in."""
+    ends = asyncio.get_running_loop().time() + seconds
+    while await intake.count_unprocessed(run) >= most and asyncio.get_running_loop().time() < ends:
+        await asyncio.sleep(0.01)
+
+
+def _pack(text: str) -> Packed:
+    """A short answer in the form of a long one."""
+    data = text.encode()
+    return Packed(zlib.compress(data, 1), len(data), data)
+
+
+class Look:
+    """An answer at a glance: its heads, and its text when it is short enough to be held whole."""
+
+    def __init__(self, packed: Packed) -> None:
+        self.packed = packed
+        self.whole: bytes | None = None
+        if packed.size <= UNPACKED_AT_ONCE:
+            self.whole = packed.head if len(packed.head) == packed.size else zlib.decompress(packed.compressed)
+        try:
+            self.heads: tuple[Head, ...] = heads(packed.head + b"</QBXML>" if self.whole is None else self.whole).heads
+        except NotQbxml:
+            self.heads = ()
+
+    def count(self, tag: bytes) -> int:
+        """How often a start tag stands in the answer."""
+        return count_tag(self.packed.compressed, tag) if self.whole is None else self.whole.count(tag)
+
+
+async def _received(loaded: Loaded, look: Look, now: datetime) -> tuple[ResponseReceived, Answer]:
+    in_flight, run = loaded.session.in_flight, loaded.session.run
+    rows, facts = 0, None
+    if in_flight is not None and in_flight.position is not None and run is not None:
+        tag = f"<{plan.ret_of(run.entities[in_flight.position])}>".encode()
+        rows = look.count(tag) if look.whole is not None else await asyncio.to_thread(look.count, tag)
+    if in_flight is not None and in_flight.kind == "identity" and look.whole is not None:
+        facts = _facts(look.whole.decode(errors="replace"), loaded.session.expected.owner_id)
+    first = look.heads[0] if look.heads else None
+    answer = Answer(
+        compressed=look.packed.compressed,
+        size=look.packed.size,
+        code=first.status.code if first and first.status.code >= 0 else None,
+        severity=first.status.severity[:10] if first else "",
+        message=first.status.message if first else sentences.UNREADABLE,
+        hresult="",
+        rows=rows,
+        remaining=first.iterator_remaining if first else None,
+    )
+    took = (now - loaded.sent_at).total_seconds() if loaded.sent_at else 0.0
+    return ResponseReceived(heads=look.heads, facts=facts, rows=rows, took=took), answer
+
+
+def count_tag(compressed: bytes, tag: bytes) -> int:
+    """How often a start tag stands in a compressed text, unpacked piece by piece."""
+    found, tail = 0, b""
+    unpacker = zlib.decompressobj()
+    source = io.BytesIO(compressed)
+    while piece := source.read(65536):
+        text = tail + unpacker.decompress(piece)
+        found += text.count(tag)
+        tail = text[-len(tag) + 1 :]
+    return found
+
+
+def _facts(text: str, owner_id: str) -> FileFacts | None:
+    """What the file says of itself; None when that cannot be read."""
+    try:
+        return read_facts(stream(text.encode()), owner_id)
+    except NotQbxml:
+        return None

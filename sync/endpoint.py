@@ -1,0 +1,127 @@
+"""The Web Connector's address: bytes in, one call, bytes out. GET and HEAD answer 200 to anybody, POST takes SOAP.
+
+What does not decode gets a SOAP fault and leaves nothing behind. Bodies are read as they come: a large one is decoded on
+the way, in bounded memory, and only once its ticket is known to live.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+from litestar import Request, Response, route
+from litestar.enums import HttpMethod
+from litestar.exceptions import ClientException
+
+from sync import qwc, soap
+from sync.conversation import Conversation
+from sync.protocol.session import STOP
+from sync.store import sessions
+
+log = logging.getLogger(__name__)
+
+SMALL = 1_000_000  # bytes; a longer body is decoded on the way
+LARGEST = 100_000_000  # bytes
+PIECE = 256 * 1024  # bytes handed to the decoder at a time
+WELCOME = "This address is for the QuickBooks Web Connector. People find Deskbridge one level up.\n"
+XML_TYPES = frozenset({"text/xml", "application/xml"})
+
+large_bodies = asyncio.Semaphore(2)  # decoded at a time
+
+
+class TooLarge(Exception):
+    """The body is longer than LARGEST."""
+
+
+class DeadTicket(Exception):
+    """A large answer for a session that is over: it is not worth decoding."""
+
+
+def handlers(conversation: Conversation, public_url: str) -> list[Any]:
+    """The route handlers of the Web Connector's address."""
+
+    @route(
+        qwc.PATH,
+        http_method=[HttpMethod.GET, HttpMethod.HEAD],
+        name="web_connector_info",
+        opt={"role": "public"},
+        sync_to_thread=False,
+    )
+    def info(request: Request[Any, Any, Any]) -> Response[bytes]:
+        if any(name.lower() == "wsdl" for name in request.query_params):
+            return Response(soap.wsdl(f"{public_url}{qwc.PATH}"), media_type=soap.CONTENT_TYPE)
+        return Response(WELCOME.encode(), media_type="text/plain; charset=utf-8")
+
+    @route(
+        qwc.PATH,
+        http_method=[HttpMethod.POST],
+        name="web_connector",
+        status_code=200,
+        opt={"role": "public", "exclude_from_csrf": True},
+        request_max_body_size=LARGEST,
+    )
+    async def call(request: Request[Any, Any, Any]) -> Response[bytes]:
+        return await answer(conversation, request)
+
+    return [info, call]
+
+
+async def answer(conversation: Conversation, request: Request[Any, Any, Any]) -> Response[bytes]:
+    """One POST."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in XML_TYPES:
+        return refusal(415, "The Web Connector sends text/xml.")
+    try:
+        decoded = await _decode(request)
+    except soap.NotACall as error:
+        log.info("refused a body that is no call: %s", error)
+        return refusal(400, str(error))
+    except (TooLarge, ClientException):
+        return refusal(413, "A message may have 100 MB.")
+    except DeadTicket:
+        return Response(soap.encode("receiveResponseXML", STOP), media_type=soap.CONTENT_TYPE)
+    address = request.client.host if request.client else ""
+    result = await conversation.answer(decoded, address)
+    return Response(soap.encode(decoded.method, result), media_type=soap.CONTENT_TYPE)
+
+
+def refusal(status: int, sentence: str) -> Response[bytes]:
+    """A SOAP fault: the fault is the caller's."""
+    return Response(soap.fault(sentence), status_code=status, media_type=soap.CONTENT_TYPE)
+
+
+async def _decode(request: Request[Any, Any, Any]) -> soap.Call:
+    length = request.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > LARGEST:
+        raise TooLarge
+    body = bytearray()
+    pieces = request.stream()
+    async for piece in pieces:
+        body += piece
+        if len(body) > SMALL:
+            async with large_bodies:
+                return await _decode_large(body, pieces)
+    return soap.decode(bytes(body))
+
+
+async def _decode_large(begun: bytearray, pieces: AsyncIterator[bytes]) -> soap.Call:
+    """Decode a body while it comes in. Where its ticket does not live, the rest is read and thrown away."""
+    decoder = soap.StreamingDecoder()
+    size, waiting = len(begun), begun
+    await asyncio.to_thread(decoder.feed, bytes(waiting))
+    waiting = bytearray()
+    dead = decoder.ticket is None or not await sessions.lives(decoder.ticket)
+    async for piece in pieces:
+        size += len(piece)
+        if size > LARGEST:
+            raise TooLarge
+        if dead:
+            continue
+        waiting += piece
+        if len(waiting) >= PIECE:
+            await asyncio.to_thread(decoder.feed, bytes(waiting))
+            waiting = bytearray()
+    if dead:
+        raise DeadTicket
+    await asyncio.to_thread(decoder.feed, bytes(waiting))
+    return await asyncio.to_thread(decoder.finish)

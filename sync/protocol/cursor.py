@@ -1,0 +1,87 @@
+"""Where the next reading of an entity begins, in the clock of the QuickBooks computer.
+
+A cursor is that computer's local time without offset ("2026-11-20T14:05:30"). The offset that QuickBooks writes behind a
+time may ignore daylight saving, while a filter with an offset is converted by it: sent back, such a time would point an hour
+too late. Without offset QuickBooks takes the filter as its own local time, which is how it printed it.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+
+TICKS_EPOCH = datetime(1, 1, 1)
+SKEW = timedelta(minutes=10)  # between our clock and the computer's, when only ours tells when a pass began
+
+
+def local(text: str) -> str:
+    """The local part of a time as QuickBooks prints it: "2026-11-20T14:05:30-08:00" gives "2026-11-20T14:05:30"; "" stays."""
+    return text[:19] if len(text) >= 19 else text
+
+
+def newest(one: str, other: str) -> str:
+    """The later of two times as QuickBooks prints them, by the computer's wall clock; "" is earliest."""
+    return one if local(one) >= local(other) else other
+
+
+def offset(text: str) -> timedelta | None:
+    """The offset behind a time, None when there is none."""
+    if len(text) != 25 or text[19] not in "+-":
+        return None
+    size = timedelta(hours=int(text[20:22]), minutes=int(text[23:25]))
+    return -size if text[19] == "-" else size
+
+
+def from_ticks(ticks: int, now: datetime, utc_offset: timedelta | None) -> datetime | None:
+    """The computer's local time in AppLock's ticks (100 ns since year 1), None when they tell nothing.
+
+    Whether they count local time or UTC is not documented: the reading nearer to our clock is taken; when both are far
+    from it (the computer's clock is wrong), the earlier, because a cursor may be early but never late.
+    """
+    try:
+        raw = TICKS_EPOCH + timedelta(microseconds=ticks // 10)
+    except OverflowError:
+        return None
+    if utc_offset is None:
+        return None
+    ours = now.astimezone(UTC).replace(tzinfo=None) + utc_offset
+    readings = sorted((raw, raw + utc_offset))
+    close = [reading for reading in readings if abs(reading - ours) <= timedelta(minutes=30)]
+    return close[0] if close else readings[0]
+
+
+def began(ticks: int | None, now: datetime, utc_offset: timedelta | None) -> str:
+    """When a pass that begins now began, by the computer's clock; "" when nobody can tell.
+
+    From AppLock's ticks, else from our clock less an overlap that covers skew.
+    """
+    told = from_ticks(ticks, now, utc_offset) if ticks else None
+    if told is None and utc_offset is not None:
+        told = now.astimezone(UTC).replace(tzinfo=None) + utc_offset - SKEW
+    return told.replace(microsecond=0).isoformat() if told else ""
+
+
+def after_pass(previous: str, newest_received: str, began_there: str) -> str:
+    """The next cursor once a pass is complete.
+
+    Never later than the largest TimeModified received, nor than the moment the pass began: a record changed behind an
+    iterator that had passed it is seen next time. It may go back: then the computer's clock was put back.
+    """
+    received = local(newest_received) or previous
+    return min(received, local(began_there)) if began_there and received else received
+
+
+def ask_from(cursor: str) -> str:
+    """FromModifiedDate for a cursor: two hours earlier where the clock was put back or forward about then."""
+    if not cursor:
+        return ""
+    moment = datetime.fromisoformat(cursor)
+    if any(abs(moment.date() - change) <= timedelta(days=1) for change in clock_changes(moment.year)):
+        moment -= timedelta(hours=2)
+    return moment.isoformat()
+
+
+def clock_changes(year: int) -> tuple[date, date]:
+    """The days on which the United States and Canada change their clocks: second Sunday of March, first of November."""
+    march, november = date(year, 3, 1), date(year, 11, 1)
+    return (
+        march + timedelta(days=(6 - march.weekday()) % 7 + 7),
+        november + timedelta(days=(6 - november.weekday()) % 7),
+    )

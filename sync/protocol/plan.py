@@ -1,0 +1,294 @@
+"""What to ask of QuickBooks, in which order: the entities of a run, and the next request of a session."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from sync.protocol import cursor
+from sync.qbxml.build import Request
+from sync.qbxml.entities import ENTITIES, Entity, query_values
+
+COUNTS_AT_ONCE = 20  # entities whose number of rows one document asks for
+LIST_DELETED, TXN_DELETED = "ListDeleted", "TxnDeleted"
+PASSES_IN_A_SESSION = 5  # readings of one entity from its start, before the session gives it up
+TRIES = 3  # refusals of one entity, before the run gives it up
+
+
+class Mode(StrEnum):
+    """How an entity is read."""
+
+    WHOLE = "whole"  # every row
+    SWEEP = "sweep"  # every row; what is not among them is gone
+    CHANGES = "changes"  # what changed since the cursor
+    KEYS = "keys"  # ids only; what is not among them is gone
+    DELETED = "deleted"  # what QuickBooks says was deleted
+
+
+class Stage(StrEnum):
+    """How far an entity is in its run."""
+
+    WAITING = "waiting"
+    READING = "reading"  # asked; with an iterator, page by page
+    RECEIVED = "received"  # every answer is here, some may not be taken in
+    DONE = "done"
+    OFF = "off"  # QuickBooks does not have it: feature switched off, or not in this product
+    FAILED = "failed"
+
+
+OVER = frozenset({Stage.RECEIVED, Stage.DONE, Stage.OFF, Stage.FAILED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityWork:
+    """One entity within a run: how far its reading is."""
+
+    position: int
+    entity: str
+    mode: Mode
+    stage: Stage = Stage.WAITING
+    expected: int | None = None  # rows
+    received: int = 0  # rows, in this pass
+    cursor_from: str = ""
+    newest: str = ""
+    iterator_id: str = ""
+    iterator_session: int | None = None
+    remaining: int | None = None
+    page_rows: int = 0  # 0: asked whole, without an iterator
+    pages: int = 0
+    passes: int = 0
+    passes_here: int = 0  # in this session
+    errors: int = 0
+    reason: str = ""
+
+    def again(self, reason: str = "") -> "EntityWork":
+        """The same entity, to be read from its start: its iterator is lost."""
+        return replace(
+            self, stage=Stage.WAITING, received=0, iterator_id="", iterator_session=None, remaining=None, pages=0, reason=reason
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunWork:
+    """One run: what was asked for and how far it is."""
+
+    id: int
+    kind: str  # initial, incremental, full, verify
+    entities: tuple[EntityWork, ...] = ()
+    counts_asked: int = 0
+    unprocessed: int = 0  # answers that are stored and not taken in
+
+    def with_entity(self, work: EntityWork) -> "RunWork":
+        """The same run with one entity moved."""
+        return replace(self, entities=tuple(work if one.position == work.position else one for one in self.entities))
+
+    @property
+    def nothing_left(self) -> bool:
+        """Whether every entity was read and every answer taken in."""
+        return self.unprocessed == 0 and all(work.stage in OVER for work in self.entities)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Client:
+    """What the computer speaks."""
+
+    session: int
+    product: str  # QBD or QBCA
+    version: str  # of qbXML
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """One document to send: its requests, and what it is for."""
+
+    kind: str  # identity, counts, read
+    requests: tuple[Request, ...]
+    position: int | None = None  # of the entity that it reads
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What earlier runs left about one entity."""
+
+    cursor: str = ""
+    off: str = ""
+    has_records: bool = False
+    off_by_answer: bool = False
+
+
+def plan_entities(
+    kind: str, known: Mapping[str, Known], preferences: Mapping[str, Any], client: Client, page_rows: int | None, keys_for_all: bool
+) -> tuple[EntityWork, ...]:
+    """The entities of a new run, in dependency order, deletions after changes.
+
+    `keys_for_all`: the last look at deletions is longer ago than QuickBooks remembers them.
+    """
+    works: list[EntityWork] = []
+
+    def add(entity: str, mode: Mode, **values: Any) -> None:
+        works.append(EntityWork(position=len(works), entity=entity, mode=mode, **values))
+
+    present: list[Entity] = []
+    for entity in ENTITIES.values():
+        state = known.get(entity.name, Known())
+        if not entity.available(client.product, client.version):
+            continue
+        off = entity.off(preferences) or (state.off if kind == "incremental" else "")
+        if off:
+            add(entity.name, Mode.WHOLE, stage=Stage.OFF, reason=off)
+            continue
+        present.append(entity)
+        rows = page_rows or entity.page_size
+        changes_from = state.cursor if kind == "incremental" and entity.filters_modified else ""
+        add(
+            entity.name,
+            _mode(kind, entity, changes_from, state),
+            cursor_from=changes_from,
+            page_rows=rows if entity.iterates else 0,
+        )
+    for name, reported in ((LIST_DELETED, "list"), (TXN_DELETED, "transaction")):
+        if any(entity.deletions == name and entity.group == reported for entity in present):
+            add(name, Mode.DELETED, cursor_from=known.get(name, Known()).cursor)
+    if kind == "incremental":
+        for entity in present:
+            swept = keys_for_all or entity.deletions is None
+            if swept and entity.filters_modified and known.get(entity.name, Known()).has_records:
+                add(entity.name, Mode.KEYS, page_rows=1000 if entity.iterates else 0)
+    return tuple(works)
+
+
+def _mode(kind: str, entity: Entity, changes_from: str, state: Known) -> Mode:
+    if changes_from:
+        return Mode.CHANGES
+    return Mode.WHOLE if kind == "initial" or not state.has_records else Mode.SWEEP
+
+
+def next_ask(run: RunWork, client: Client, number: int) -> tuple[RunWork, Ask | None]:
+    """The next document of the session, and the run with what the asking changes; None: nothing is left to ask.
+
+    `number` counts the documents of the session and makes the requestIDs.
+    """
+    counted = _counts(run, client, number)
+    if counted is not None:
+        return counted
+    reading = [work for work in run.entities if work.stage is Stage.READING]
+    for work in reading:
+        if work.iterator_session == client.session:
+            return run, _page(work, run, client, number)
+        run = run.with_entity(work.again())
+    waiting = [work for work in run.entities if work.stage is Stage.WAITING]
+    if not waiting:
+        return run, None
+    first = min(waiting, key=lambda work: (work.errors, work.position))
+    begun = replace(
+        first,
+        stage=Stage.READING,
+        iterator_session=client.session,
+        passes=first.passes + 1,
+        passes_here=first.passes_here + 1,
+    )
+    return run.with_entity(begun), _page(begun, run, client, number)
+
+
+def _counts(run: RunWork, client: Client, number: int) -> tuple[RunWork, Ask | None] | None:
+    """Ask how many rows the next entities have, before a long reading; None when that is done or pointless."""
+    if run.kind == "incremental" or run.counts_asked >= len(run.entities):
+        return None
+    chosen = run.entities[run.counts_asked : run.counts_asked + COUNTS_AT_ONCE]
+    requests = tuple(
+        Request(
+            name=ENTITIES[work.entity].query,
+            request_id=f"{client.session}-{number}-{work.position}",
+            values=query_values(
+                ENTITIES[work.entity],
+                from_modified=None,
+                max_returned=None,
+                count_only=True,
+                product=client.product,
+                version=client.version,
+            ),
+            attributes={"metaData": "MetaDataOnly"},
+        )
+        for work in chosen
+        if work.stage is Stage.WAITING and work.mode in (Mode.WHOLE, Mode.SWEEP) and ENTITIES[work.entity].counts
+    )
+    counted = replace(run, counts_asked=run.counts_asked + len(chosen))
+    if not requests:
+        return _counts(counted, client, number)
+    return counted, Ask(kind="counts", requests=requests)
+
+
+def _page(work: EntityWork, run: RunWork, client: Client, number: int) -> Ask:
+    request_id = f"{client.session}-{number}"
+    if work.mode is Mode.DELETED:
+        request = deleted_request(work, run, request_id)
+    else:
+        entity = ENTITIES[work.entity]
+        iterating = entity.iterates and work.page_rows > 0
+        values = query_values(
+            entity,
+            from_modified=cursor.ask_from(work.cursor_from) or None,
+            max_returned=work.page_rows if iterating else None,
+            keys_only=work.mode is Mode.KEYS,
+            product=client.product,
+            version=client.version,
+        )
+        request = Request(name=entity.query, request_id=request_id, values=values, attributes=_iterator(work, iterating))
+    return Ask(kind="read", requests=(request,), position=work.position, page=work.pages + 1)
+
+
+def _iterator(work: EntityWork, iterating: bool) -> dict[str, str]:
+    if not iterating:
+        return {}
+    return {"iterator": "Continue", "iteratorID": work.iterator_id} if work.iterator_id else {"iterator": "Start"}
+
+
+def deleted_request(work: EntityWork, run: RunWork, request_id: str) -> Request:
+    """ListDeletedQuery or TxnDeletedQuery for every entity of the run whose deletions it reports."""
+    types = [
+        one.entity
+        for one in run.entities
+        if one.entity in ENTITIES and one.stage is not Stage.OFF and ENTITIES[one.entity].deletions == work.entity
+    ]
+    values: dict[str, Any] = {"ListDelType" if work.entity == LIST_DELETED else "TxnDelType": sorted(set(types))}
+    if work.cursor_from:
+        values["DeletedDateRangeFilter"] = {"FromDeletedDate": cursor.ask_from(work.cursor_from)}
+    return Request(name=f"{work.entity}QueryRq", request_id=request_id, values=values, attributes={})
+
+
+def identity_requests(owner_id: str, prefix: str) -> tuple[Request, ...]:
+    """What identifies a company file, and nothing else of the books."""
+    return (
+        Request(name="HostQueryRq", request_id=f"{prefix}-host", values={}, attributes={}),
+        Request(name="CompanyQueryRq", request_id=f"{prefix}-company", values={"OwnerID": [owner_id]}, attributes={}),
+        Request(name="PreferencesQueryRq", request_id=f"{prefix}-preferences", values={}, attributes={}),
+    )
+
+
+def percent(entities: Sequence[EntityWork]) -> int:
+    """How much of a run is read, 0 to 99: 100 is for the one who knows that nothing is left."""
+    total = done = 0.0
+    for work in entities:
+        weight = float(max(work.expected or 0, work.received, 1))
+        total += weight
+        if work.stage in OVER:
+            done += weight
+        elif work.expected:
+            done += min(work.received, work.expected) * 0.99
+    return min(99, int(100 * done / total)) if total else 0
+
+
+def next_page_rows(work: EntityWork, entity: Entity, took: float, fixed: int | None) -> int:
+    """MaxReturned of the next page: towards five to ten seconds a page of QuickBooks' time."""
+    if fixed or not work.page_rows:
+        return work.page_rows
+    least, most = (20, 200) if entity.group == "transaction" else (100, 1000)
+    if took > 10:
+        return max(least, work.page_rows // 2)
+    return min(most, work.page_rows * 2) if took < 5 else work.page_rows
+
+
+def ret_of(work: EntityWork) -> str:
+    """The element that holds one row of an answer: "CustomerRet"."""
+    return f"{work.entity}Ret"

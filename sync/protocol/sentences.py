@@ -1,0 +1,71 @@
+"""What the Web Connector shows to the person at the QuickBooks computer, and what an hresult means for the session."""
+
+from collections.abc import Iterable
+
+from sync.protocol.identity import Mismatch
+from sync.protocol.plan import RunWork, Stage
+from sync.qbxml import statuses
+
+NO_ERROR = "No error is known for this session."
+CLOSED = "OK"
+UNKNOWN_TICKET = "This session is over. Press Update Selected to begin a new one."
+NOTHING_TO_DO = "Nothing to do. The next sync comes by its schedule, or by Sync now in Deskbridge."
+PAUSED = "The sync is paused in Deskbridge. It goes on where it was once somebody resumes it."
+TO_CONFIRM = "Deskbridge knows this company file now. Confirm it on the set-up page to begin the sync."
+INTERRUPTED = "The session ended early. The sync goes on where it was at the next call."
+BROKEN = "Something broke on our side. Nothing is lost; the sync goes on at the next call."
+UNREADABLE = "QuickBooks' answer could not be read as qbXML."
+UNREADABLE_IDENTITY = "QuickBooks did not say which company file is open. Nothing was read."
+NO_ITERATOR = "QuickBooks did not page this list; it is asked whole."
+NO_ITERATOR_ID = "QuickBooks left out the iteratorID of a list that has more pages."
+PAGE_MISSING = "A page of this list did not arrive; it is read again from its start."
+
+FACTS = {"file_id": "connection mark", "path": "company file", "company_name": "company name", "country": "country"}
+
+# hresults that speak about the document just sent; any other speaks about QuickBooks and ends the session
+CONCERN_REQUEST = frozenset({"0X80040400", "0X80040421", "0X80040423"})
+RETRY_OPEN_FILE = frozenset({"0X80040403"})  # the named file cannot be opened: take the one that is open
+RETRY_NAMED_FILE = frozenset({"0X80040408", "0X80040416"})  # nothing is open: name the file
+RETRY_SAME = frozenset({"0X80040406", "0X8004041B", "0X80040424"})  # still starting, or a lock that passes
+
+
+def wrong_file(mismatches: Iterable[Mismatch]) -> str:
+    """The wrong company file, in words."""
+    parts = [
+        f"{FACTS[one.fact]}: expected {one.expected or 'none'}, answered {one.answered or 'none'}" for one in mismatches
+    ]
+    return f"This is not the company file that Deskbridge expects. Nothing was read. {'; '.join(parts)}."
+
+
+def hresult(code: str, message: str) -> str:
+    """An hresult with its meaning and QuickBooks' own words."""
+    meaning = statuses.hresult(code)
+    known = f"{meaning.meaning} {meaning.action}" if meaning else "QuickBooks reported an error."
+    return f"{code.strip()}: {known} {message.strip()}".strip()
+
+
+def concerns_request(code: str) -> bool:
+    """Whether an hresult refuses the document just sent, so that the next one may still be answered."""
+    return code.strip().upper() in CONCERN_REQUEST
+
+
+def speaks_of_version(code: str) -> bool:
+    """Whether an hresult refuses the version of qbXML, so that a lower one may be taken."""
+    return code.strip().upper() == "0X80040423"
+
+
+def retry_path(code: str, path: str) -> str | None:
+    """What connectionError replies so that the Web Connector tries again: "" the file now open, or a path; None: stop."""
+    upper = code.strip().upper()
+    if upper in RETRY_OPEN_FILE:
+        return ""
+    if upper in RETRY_NAMED_FILE:
+        return path or None
+    return path if upper in RETRY_SAME else None
+
+
+def complete(run: RunWork) -> str:
+    """How a session that left nothing ended."""
+    rows = sum(work.received for work in run.entities)
+    failed = sum(work.stage is Stage.FAILED for work in run.entities)
+    return f"Sync complete: {rows} rows read" + (f", {failed} lists could not be read." if failed else ".")

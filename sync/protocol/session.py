@@ -1,0 +1,431 @@
+"""One conversation with the Web Connector, as a value: `advance` takes a call and gives the next value and the reply.
+
+Rule 1: every reply is decided here; whoever calls stores the step first and replies then.
+Rule 2: an answer is taken only for the request that is in flight; any other is a repetition and changes nothing.
+Rule 3: an iterator whose answer was lost is read again from its start: continuing it would skip a page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+
+from sync.protocol import plan, sentences
+from sync.protocol.events import (
+    ConnectionClosed,
+    ConnectionFailed,
+    Event,
+    LastErrorAsked,
+    ResponseFailed,
+    ResponseReceived,
+    SendRequest,
+)
+from sync.protocol.identity import ExpectedFile, FileFacts, Mismatch, compare
+from sync.protocol.plan import Ask, Client, EntityWork, Known, Mode, RunWork, Stage
+from sync.qbxml.build import lower_version, version_for
+from sync.qbxml.entities import ENTITIES
+from sync.qbxml.parse import Head
+from sync.qbxml.statuses import outcome
+
+CONNECTION_RETRIES = 2
+SILENCE = timedelta(hours=1)  # after which a ticket is dead
+NO_OP = "NoOp"
+STOP = -1
+
+
+class State(StrEnum):
+    """What the session waits for."""
+
+    OPEN = "open"  # the first sendRequestXML
+    READY = "ready"  # the next sendRequestXML
+    ASKED = "asked"  # the answer to the request in flight
+    WAITING = "waiting"  # getLastError after NoOp: the queue has work left, QuickBooks has none
+    FAILED = "failed"  # getLastError, then closeConnection
+    DONE = "done"  # closeConnection
+    CLOSED = "closed"
+
+
+ALIVE = frozenset({State.OPEN, State.READY, State.ASKED, State.WAITING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InFlight:
+    """The request that QuickBooks has."""
+
+    request_id: str  # of its message; of several, what their requestIDs begin with
+    kind: str  # identity, counts, read
+    position: int | None = None  # of the entity that it reads
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """Everything that decides the next reply."""
+
+    id: int
+    state: State
+    expected: ExpectedFile
+    begun: bool  # a person said: sync this company with this file
+    adopts_first: bool = False  # the first file that answers is the right one
+    paused: bool = False
+    run: RunWork | None = None
+    in_flight: InFlight | None = None
+    asked: int = 0
+    percent: int = 0
+    identified: bool = False
+    connection_errors: int = 0
+    version: str = ""
+    country: str = ""
+    file_path: str = ""
+    page_rows: int | None = None  # a fixed MaxReturned
+    known: Mapping[str, Known] = field(default_factory=dict)  # of earlier runs; read when a run is planned
+    keys_for_all: bool = False
+    error: str = ""
+    result: str = ""
+
+    @property
+    def client(self) -> Client:
+        """What the computer speaks."""
+        return Client(session=self.id, product="QBCA" if self.expected.region == "CA" else "QBD", version=self.version)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What one call does: the session after it, the reply, and what has to be stored."""
+
+    session: Session
+    reply: str | int
+    ask: Ask | None = None  # to be sent, as the reply
+    answered: str | None = None  # the request whose answer this call brought
+    taken: bool = False  # the answer is complete with this call: it has no rows to take in
+    lost: str | None = None  # the request whose answer never came
+    facts: FileFacts | None = None  # the file said this of itself
+    mismatches: tuple[Mismatch, ...] = ()
+    refused: tuple[str, str] | None = None  # hresult and message with which QuickBooks did not open
+    ended: bool = False  # the conversation is over
+
+
+def advance(session: Session, event: Event) -> Step:
+    """Take one call; return the new session, the reply and what to store.
+
+    Pure: the session given stays as it was. No call raises: what makes no sense is answered by the table of unexpected
+    events in Intuit's guide.
+    """
+    match event:
+        case SendRequest():
+            return _send(session, event)
+        case ResponseReceived():
+            return _received(session, event)
+        case ResponseFailed():
+            return _refused(session, event)
+        case ConnectionFailed():
+            return _not_connected(session, event)
+        case LastErrorAsked():
+            return _last_error(session)
+        case ConnectionClosed():
+            return _closed(session)
+
+
+def fail(session: Session, error: str) -> Session:
+    """The session after something went wrong: it ends once the Web Connector has asked why."""
+    return replace(session, state=State.FAILED, in_flight=None, error=error, result=error)
+
+
+# sendRequestXML
+
+
+def _send(session: Session, event: SendRequest) -> Step:
+    if session.state not in ALIVE:
+        return Step(session=session, reply="")
+    lost = session.in_flight.request_id if session.in_flight else None
+    session = _without_answer(session)
+    session = replace(
+        session,
+        version=session.version or version_for(event.version),
+        country=event.country or session.country,
+        file_path=event.file_path or session.file_path,
+    )
+    if session.identified:
+        return replace(_next(session), lost=lost)
+    facts = event.facts
+    if facts is None or not facts.file_id or not session.begun and not session.adopts_first:
+        return replace(_ask_identity(session), lost=lost, facts=facts)
+    step = _identify(session, facts)
+    if step.session.identified:
+        step = replace(_next(step.session), facts=facts)
+    return replace(step, lost=lost)
+
+
+def _without_answer(session: Session) -> Session:
+    """The session when sendRequestXML comes although an answer is due: the answer, or our reply to it, was lost."""
+    run = session.run
+    if session.in_flight and run and session.in_flight.position is not None:
+        run = run.with_entity(_work(run, session.in_flight.position).again())
+    return replace(session, state=State.READY, in_flight=None, run=run)
+
+
+def _ask_identity(session: Session) -> Step:
+    prefix = f"{session.id}-{session.asked + 1}"
+    return _asking(session, Ask(kind="identity", requests=plan.identity_requests(session.expected.owner_id, prefix)))
+
+
+def _asking(session: Session, ask: Ask) -> Step:
+    number = session.asked + 1
+    in_flight = InFlight(request_id=f"{session.id}-{number}", kind=ask.kind, position=ask.position)
+    session = replace(session, state=State.ASKED, asked=number, in_flight=in_flight)
+    return Step(session=session, reply="", ask=ask)
+
+
+def _identify(session: Session, facts: FileFacts) -> Step:
+    """Compare the file with the one expected; go on to the first request when it is the one."""
+    mismatches = tuple(compare(session.expected, facts, session.file_path, session.country))
+    if mismatches:
+        session = fail(session, sentences.wrong_file(mismatches))
+        return Step(session=session, reply="", facts=facts, mismatches=mismatches)
+    if not session.begun and not session.adopts_first:
+        session = replace(session, state=State.DONE, percent=100, in_flight=None, result=sentences.TO_CONFIRM)
+        return Step(session=session, reply=100, facts=facts)
+    version = version_for(facts.versions) if facts.versions else session.version
+    session = replace(session, identified=True, begun=True, version=version, state=State.READY, in_flight=None)
+    return Step(session=_planned(session, facts), reply="", facts=facts)
+
+
+def _planned(session: Session, facts: FileFacts) -> Session:
+    """The session with the entities of its run, which the file's preferences decide."""
+    run = session.run
+    if run is None or run.entities:
+        return session
+    entities = plan.plan_entities(
+        run.kind, session.known, facts.preferences, session.client, session.page_rows, session.keys_for_all
+    )
+    return replace(session, run=replace(run, entities=entities))
+
+
+def _next(session: Session) -> Step:
+    """The next document of an identified session, or the way out."""
+    if session.paused:
+        session = fail(session, sentences.PAUSED)
+        return Step(session=session, reply="")
+    if session.run is None:
+        return Step(session=fail(session, sentences.NOTHING_TO_DO), reply="")
+    run, ask = plan.next_ask(session.run, session.client, session.asked + 1)
+    session = replace(session, run=run)
+    if ask is not None:
+        return _asking(session, ask)
+    if run.nothing_left:
+        return Step(session=fail(session, sentences.complete(run)), reply="")
+    return Step(session=replace(session, state=State.WAITING), reply=NO_OP)
+
+
+# receiveResponseXML
+
+
+def _received(session: Session, event: ResponseReceived) -> Step:
+    in_flight = session.in_flight
+    if session.state is not State.ASKED or in_flight is None or not _answers(in_flight, event.heads):
+        return Step(session=session, reply=_again(session))
+    if in_flight.kind == "identity":
+        return replace(_identity_answered(session, event), answered=in_flight.request_id, taken=True)
+    if in_flight.kind == "counts":
+        return replace(_counted(session, event), answered=in_flight.request_id, taken=True)
+    return _page_received(session, in_flight, event)
+
+
+def _answers(in_flight: InFlight, heads: tuple[Head, ...]) -> bool:
+    """Whether this is the answer to the request in flight: by requestID; what names none is taken as it."""
+    named = {head.request_id for head in heads if head.request_id}
+    ours = in_flight.request_id
+    return not named or any(one == ours or one.startswith(f"{ours}-") for one in named)
+
+
+def _again(session: Session) -> int:
+    """The reply to an answer that came twice, or too late: as before."""
+    if session.state in (State.FAILED, State.CLOSED):
+        return STOP
+    return 100 if session.state is State.DONE else max(1, session.percent)
+
+
+def _identity_answered(session: Session, event: ResponseReceived) -> Step:
+    session = replace(session, in_flight=None)
+    if event.facts is None:
+        session = fail(session, sentences.UNREADABLE_IDENTITY)
+        return Step(session=session, reply=STOP)
+    step = _identify(session, event.facts)
+    if step.session.state is State.FAILED:
+        return replace(step, reply=STOP)
+    return step if step.session.state is State.DONE else replace(step, reply=max(1, session.percent))
+
+
+def _counted(session: Session, event: ResponseReceived) -> Step:
+    assert session.run is not None
+    run = session.run
+    for head in event.heads:
+        position = head.request_id.rpartition("-")[2]
+        if not position.isdecimal():
+            continue
+        work = _work(run, int(position))
+        if outcome(head.status.code) == "feature_off":
+            run = run.with_entity(replace(work, stage=Stage.OFF, reason=head.status.message))
+        elif head.status.code == 1:
+            run = run.with_entity(replace(work, expected=0))
+        elif head.ret_count is not None:
+            run = run.with_entity(replace(work, expected=head.ret_count))
+    return Step(session=replace(session, state=State.READY, in_flight=None, run=run), reply=max(1, session.percent))
+
+
+def _page_received(session: Session, in_flight: InFlight, event: ResponseReceived) -> Step:
+    assert session.run is not None and in_flight.position is not None
+    work = _work(session.run, in_flight.position)
+    moved, has_rows = _moved(work, event, session) if work.stage is Stage.READING else (work, event.rows > 0)
+    run = session.run.with_entity(moved)
+    if has_rows:
+        run = replace(run, unprocessed=run.unprocessed + 1)
+    session = replace(session, state=State.READY, in_flight=None, run=run)
+    return replace(progress(session), answered=in_flight.request_id, taken=not has_rows)
+
+
+def _moved(work: EntityWork, event: ResponseReceived, session: Session) -> tuple[EntityWork, bool]:
+    """The entity after an answer, and whether the answer has rows to take in."""
+    if not event.heads or event.heads[0].status.code < 0:
+        return _failed(work, sentences.UNREADABLE), False
+    head = event.heads[0]
+    match outcome(head.status.code):
+        case "feature_off":
+            return replace(work, stage=Stage.OFF, reason=head.status.message), False
+        case "iterator_dead":
+            return _restart(work, head.status.message), False
+        case "empty":
+            return _ended(work, event), event.rows > 0
+        case "done" | "warning":
+            return _page_of(work, head, event, session), event.rows > 0
+        case _:
+            return _failed(work, f"{head.status.code}: {head.status.message}"), False
+
+
+def _page_of(work: EntityWork, head: Head, event: ResponseReceived, session: Session) -> EntityWork:
+    received = replace(work, received=work.received + event.rows, pages=work.pages + 1, errors=0, reason="")
+    if work.page_rows == 0 or work.mode is Mode.DELETED:
+        return replace(received, stage=Stage.RECEIVED)
+    remaining = head.iterator_remaining
+    if remaining is None and event.rows >= work.page_rows:
+        return replace(_restart(work, sentences.NO_ITERATOR), page_rows=0)
+    if work.remaining is not None and remaining is not None and work.remaining - remaining > event.rows:
+        return _restart(work, sentences.PAGE_MISSING)
+    if not remaining:
+        return replace(received, stage=Stage.RECEIVED, iterator_id="", iterator_session=None, remaining=0)
+    if not head.iterator_id and not work.iterator_id:
+        return _failed(work, sentences.NO_ITERATOR_ID)
+    expected = max(received.received + remaining, work.expected or 0) if work.mode is not Mode.KEYS else None
+    return replace(
+        received,
+        stage=Stage.READING,
+        iterator_id=head.iterator_id or work.iterator_id,
+        iterator_session=session.id,
+        remaining=remaining,
+        expected=expected,
+        page_rows=plan.next_page_rows(work, ENTITIES[work.entity], event.took, session.page_rows),
+    )
+
+
+def _ended(work: EntityWork, event: ResponseReceived) -> EntityWork:
+    return replace(
+        work,
+        stage=Stage.RECEIVED,
+        received=work.received + event.rows,
+        pages=work.pages + 1,
+        iterator_id="",
+        iterator_session=None,
+        remaining=0,
+    )
+
+
+def _restart(work: EntityWork, reason: str) -> EntityWork:
+    """Read the entity from its start again, unless this session has tried that often enough."""
+    if work.passes_here >= plan.PASSES_IN_A_SESSION:
+        return replace(work.again(reason), stage=Stage.FAILED)
+    return work.again(reason)
+
+
+def _failed(work: EntityWork, reason: str) -> EntityWork:
+    """One more refusal: asked again after the others, given up after TRIES."""
+    errors = work.errors + 1
+    again = replace(work.again(reason), errors=errors)
+    return replace(again, stage=Stage.FAILED) if errors >= plan.TRIES else again
+
+
+def settled(session: Session, run: RunWork) -> Step:
+    """The reply after the queue was waited for. A run that it has completed is no longer the session's: nothing is left."""
+    return progress(session if session.run is not None else replace(session, run=replace(run, unprocessed=0)))
+
+
+def progress(session: Session) -> Step:
+    """The reply to an answer: the percentage, 100 only when nothing is left."""
+    assert session.run is not None
+    if session.run.nothing_left:
+        session = replace(session, state=State.DONE, percent=100, result=sentences.complete(session.run))
+        return Step(session=session, reply=100)
+    percent = max(1, session.percent, plan.percent(session.run.entities))
+    return Step(session=replace(session, percent=percent), reply=percent)
+
+
+def _refused(session: Session, event: ResponseFailed) -> Step:
+    """QuickBooks refused the whole document: the next one is asked when only this one was at fault."""
+    in_flight = session.in_flight
+    if session.state is not State.ASKED or in_flight is None:
+        return Step(session=session, reply=_again(session))
+    reason = sentences.hresult(event.hresult, event.message)
+    lower = lower_version(session.version) if sentences.speaks_of_version(event.hresult) else None
+    concerns = sentences.concerns_request(event.hresult) and in_flight.kind != "identity" and session.run is not None
+    run = session.run
+    if run is not None and in_flight.position is not None:
+        again = _work(run, in_flight.position).again(reason)
+        run = run.with_entity(replace(again, stage=Stage.FAILED) if concerns and lower is None else again)
+    session = replace(session, run=run, in_flight=None, state=State.READY, version=lower or session.version)
+    step = progress(session) if concerns else Step(session=fail(session, reason), reply=STOP)
+    return replace(step, answered=in_flight.request_id, taken=True)
+
+
+# connectionError, getLastError, closeConnection
+
+
+def _not_connected(session: Session, event: ConnectionFailed) -> Step:
+    reason = sentences.hresult(event.hresult, event.message)
+    refused = (event.hresult, event.message)
+    if session.state not in ALIVE:
+        return Step(session=session, reply="done", refused=refused)
+    retry = sentences.retry_path(event.hresult, session.expected.path)
+    if retry is None or session.connection_errors >= CONNECTION_RETRIES:
+        failed = replace(fail(session, reason), state=State.CLOSED)
+        return Step(session=failed, reply="done", refused=refused, ended=True)
+    session = replace(session, connection_errors=session.connection_errors + 1, error=reason)
+    return Step(session=session, reply=retry, refused=refused)
+
+
+def _last_error(session: Session) -> Step:
+    match session.state:
+        case State.WAITING:
+            return Step(session=replace(session, state=State.READY), reply=NO_OP)
+        case State.FAILED:
+            return Step(session=replace(session, state=State.DONE), reply=session.error)
+        case _:
+            return Step(session=session, reply=session.error or sentences.NO_ERROR)
+
+
+def _closed(session: Session) -> Step:
+    if session.state is State.CLOSED:
+        return Step(session=session, reply=session.result or sentences.CLOSED)
+    result = session.result or sentences.INTERRUPTED
+    run = session.run
+    if session.in_flight and run and session.in_flight.position is not None:
+        run = run.with_entity(_work(run, session.in_flight.position).again())
+    closed = replace(session, state=State.CLOSED, in_flight=None, run=run, result=result)
+    lost = session.in_flight.request_id if session.in_flight else None
+    return Step(session=closed, reply=result, lost=lost, ended=True)
+
+
+def abandon(session: Session) -> Step:
+    """End a session whose Web Connector went away: the same as a close that never came."""
+    return _closed(session)
+
+
+def _work(run: RunWork, position: int) -> EntityWork:
+    return next(work for work in run.entities if work.position == position)

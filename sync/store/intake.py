@@ -1,0 +1,282 @@
+"""Taking in answers: rows of an answer become records, in one transaction, once.
+
+Taking an answer in twice changes nothing: a row whose values are already there is left alone. An answer that cannot be
+taken in is set aside with the reason, and its entity is read again.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sync.protocol import cursor
+from sync.protocol.plan import TRIES, Mode
+from sync.qbxml.parse import Row, stream
+from sync.qbxml.summary import summary
+from sync.store import passes
+from sync.store.base import fetch, fetchval, notify, transaction
+
+AT_ONCE = 8  # answers in one transaction
+BYTES_AT_ONCE = 2_000_000  # of answers, unpacked; one answer may be larger
+
+NEXT = """
+    select q.id, q.run, q.run_entity, q.pass_number, q.answer, q.answer_size, q.tries, e.entity, e.mode
+    from request q join run_entity e on e.id = q.run_entity
+    where q.company = $1 and q.answered_at is not null and q.processed_at is null and q.set_aside = ''
+    order by q.id limit $2
+"""
+
+UPSERT = """
+    insert into record (company, entity, qb_id, edit_sequence, name, ref_number, party, amount, date, active, time_created,
+        time_modified, quickbooks, line_order)
+    select $1, entity, qb_id, edit_sequence, name, ref_number, party, amount::numeric, date, active, time_created,
+        time_modified, quickbooks::jsonb, line_order::jsonb
+    from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+        $10::bool[], $11::text[], $12::text[], $13::text[], $14::text[]) as incoming (entity, qb_id, edit_sequence, name,
+        ref_number, party, amount, date, active, time_created, time_modified, quickbooks, line_order)
+    on conflict (company, entity, qb_id) do update set edit_sequence = excluded.edit_sequence, name = excluded.name,
+        ref_number = excluded.ref_number, party = excluded.party, amount = excluded.amount, date = excluded.date,
+        active = excluded.active, time_created = excluded.time_created, time_modified = excluded.time_modified,
+        quickbooks = excluded.quickbooks, line_order = excluded.line_order, deleted_at = null, updated_at = now()
+    where record.edit_sequence <> excluded.edit_sequence or record.deleted_at is not null
+        or record.quickbooks <> excluded.quickbooks
+    returning entity
+"""
+
+SEEN = "insert into seen (run_entity, qb_id) select $1, unnest($2::text[]) on conflict do nothing"
+
+DELETED = """
+    update record r set deleted_at = gone.at, updated_at = now()
+    from unnest($2::text[], $3::text[], $4::text[]) as gone (entity, qb_id, at)
+    where r.company = $1 and r.entity = gone.entity and r.qb_id = gone.qb_id and r.deleted_at is null
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One stored answer, and the entity that it was asked for."""
+
+    id: int
+    run: int
+    run_entity: int
+    pass_number: int
+    entity: str
+    mode: Mode
+    answer: bytes = field(repr=False)
+    size: int = 0  # bytes, unpacked
+
+
+@dataclass(slots=True)
+class Parsed:
+    """The rows of one answer, as the columns of a record."""
+
+    answered: Answered
+    columns: list[tuple[Any, ...]] = field(default_factory=list)
+    rows: int = 0
+    newest: str = ""
+    ids: list[str] = field(default_factory=list)
+
+
+async def unprocessed(company: int) -> list[Answered]:
+    """The company's next answers, oldest first: a few small ones, or one large."""
+    found: list[Answered] = []
+    for row in await fetch(NEXT, company, AT_ONCE):
+        if found and sum(one.size for one in found) + row["answer_size"] > BYTES_AT_ONCE:
+            break
+        found.append(
+            Answered(
+                row["id"], row["run"], row["run_entity"], row["pass_number"], row["entity"], Mode(row["mode"]), row["answer"],
+                row["answer_size"],
+            )  # fmt: skip
+        )
+    return found
+
+
+def parse(answered: Answered) -> Parsed:
+    """Read one answer. Raises NotQbxml, or zlib.error, when it is not whole."""
+    parsed = Parsed(answered)
+    reads_rows = answered.mode not in (Mode.DELETED, Mode.KEYS)
+    for row in stream(zlib.decompress(answered.answer)):
+        if not isinstance(row, Row):
+            continue
+        parsed.rows += 1
+        if reads_rows:
+            parsed.columns.append(_columns(row, parsed))
+        elif answered.mode is Mode.DELETED:
+            _deletion(row, parsed)
+        else:
+            parsed.ids.append(str(row.fields.get("ListID") or row.fields.get("TxnID") or ""))
+    return parsed
+
+
+def _columns(row: Row, parsed: Parsed) -> tuple[Any, ...]:
+    order = row.fields.pop("#order", None)
+    hot = summary(row.entity, row.fields)
+    parsed.newest = cursor.newest(parsed.newest, hot.time_modified)
+    if parsed.answered.mode is Mode.SWEEP:
+        parsed.ids.append(hot.qb_id)
+    return (
+        row.entity,
+        hot.qb_id,
+        hot.edit_sequence,
+        hot.name,
+        hot.ref_number,
+        hot.party,
+        hot.amount,
+        hot.date,
+        hot.active,
+        hot.time_created,
+        hot.time_modified,
+        row.json(),
+        json.dumps(order) if order else None,
+    )
+
+
+def _deletion(row: Row, parsed: Parsed) -> None:
+    fields = row.fields
+    at = str(fields.get("TimeDeleted", ""))
+    entity = fields.get("ListDelType") or fields.get("TxnDelType") or ""
+    parsed.columns.append((str(entity), str(fields.get("ListID") or fields.get("TxnID") or ""), at))
+    parsed.newest = cursor.newest(parsed.newest, at)
+
+
+async def take_in(company: int, answers: list[Parsed], now: datetime) -> None:
+    """Store the rows of answers, oldest first, and mark them taken in; end what they complete."""
+    async with transaction() as connection:
+        await connection.execute("select pg_advisory_xact_lock($1, $2)", 1, company)
+        open_ids = {
+            row["id"]
+            for row in await connection.fetch(
+                "select id from request where id = any($1) and processed_at is null", [one.answered.id for one in answers]
+            )
+        }
+        answers = [one for one in answers if one.answered.id in open_ids]
+        changed = await _upsert(connection, company, answers)
+        deleted = await _delete(connection, company, answers)
+        await _mark_seen(connection, answers)
+        runs = {one.answered.run for one in answers}
+        for run in sorted(runs):
+            await connection.execute("select from run where id = $1 for update", run)
+            await _count(connection, [one for one in answers if one.answered.run == run], changed)
+            await connection.execute("update run set rows_deleted = rows_deleted + $2 where id = $1", run, deleted)
+        await connection.execute("update request set processed_at = $2 where id = any($1)", sorted(open_ids), now)
+        for run in sorted(runs):
+            await passes.finish(connection, run, company, now)
+        await notify(connection, f"company:{company}", *(f"run:{run}" for run in runs))
+
+
+async def _upsert(connection: Any, company: int, answers: Iterable[Parsed]) -> dict[str, int]:
+    """Write rows, of each record the last; return how many were new or different, by entity."""
+    latest: dict[tuple[str, str], tuple[Any, ...]] = {}
+    for parsed in answers:
+        if parsed.answered.mode is not Mode.DELETED:
+            latest.update(((row[0], row[1]), row) for row in parsed.columns)
+    if not latest:
+        return {}
+    written = await connection.fetch(UPSERT, company, *map(list, zip(*latest.values(), strict=True)))
+    counts: dict[str, int] = {}
+    for row in written:
+        counts[row["entity"]] = counts.get(row["entity"], 0) + 1
+    return counts
+
+
+async def _delete(connection: Any, company: int, answers: Iterable[Parsed]) -> int:
+    rows = [row for parsed in answers if parsed.answered.mode is Mode.DELETED for row in parsed.columns]
+    if not rows:
+        return 0
+    status: str = await connection.execute(DELETED, company, *map(list, zip(*rows, strict=True)))
+    return int(status.rpartition(" ")[2])
+
+
+async def _mark_seen(connection: Any, answers: Iterable[Parsed]) -> None:
+    for parsed in answers:
+        if parsed.ids:
+            await connection.execute(SEEN, parsed.answered.run_entity, parsed.ids)
+
+
+async def _count(connection: Any, answers: list[Parsed], changed: dict[str, int]) -> None:
+    """Move the counters of the entities and their run. Rows of a reading that was begun anew do not count as done."""
+    of_entity: dict[int, dict[str, Any]] = {}
+    for parsed in answers:
+        one = parsed.answered
+        sums = of_entity.setdefault(one.run_entity, {"id": one.run_entity, "rows": {}, "changed": 0, "newest": ""})
+        sums["rows"][one.pass_number] = sums["rows"].get(one.pass_number, 0) + parsed.rows
+        sums["newest"] = cursor.newest(sums["newest"], parsed.newest)
+        sums["changed"] = changed.get(one.entity, 0)
+    await connection.executemany(
+        """update run_entity set done = done + case when passes = any($2::int[]) then $3 else 0 end,
+               changed = changed + $4, newest = case when left($5, 19) > left(newest, 19) then $5 else newest end
+           where id = $1""",
+        [
+            (sums["id"], [max(sums["rows"])], sums["rows"][max(sums["rows"])], sums["changed"], sums["newest"])
+            for sums in of_entity.values()
+        ],
+    )
+    await connection.execute(
+        "update run set rows_in = rows_in + $2, rows_changed = rows_changed + $3 where id = $1",
+        answers[0].answered.run,
+        sum(parsed.rows for parsed in answers),
+        sum(sums["changed"] for sums in of_entity.values()),
+    )
+
+
+async def set_aside(company: int, answered: Answered, reason: str, now: datetime) -> None:
+    """Keep an answer that cannot be taken in, with the reason, and let its entity be read again from its start."""
+    async with transaction() as connection:
+        await connection.execute("select from run where id = $1 for update", answered.run)
+        await connection.execute("update request set set_aside = $2 where id = $1", answered.id, reason)
+        await connection.execute(
+            """update run_entity set errors = errors + 1, state = case when errors + 1 >= $3 then 'failed' else 'waiting' end,
+                   received = 0, remaining = null, iterator_id = '', iterator_session = null, pages = 0, reason = $4,
+                   ended_at = case when errors + 1 >= $3 then $5::timestamptz end
+               where id = $1 and passes = $2 and state in ('waiting', 'reading', 'received')""",
+            answered.run_entity,
+            answered.pass_number,
+            TRIES,
+            reason,
+            now,
+        )
+        await passes.finish(connection, answered.run, company, now)
+        await notify(connection, f"company:{company}", f"run:{answered.run}")
+
+
+async def count_try(answered: Answered) -> int:
+    """One more attempt at an answer that our side could not store; how many that makes."""
+    async with transaction() as connection:
+        tries: int = await connection.fetchval(
+            "update request set tries = tries + 1 where id = $1 returning tries", answered.id
+        )
+        return tries
+
+
+async def count_unprocessed(run: int) -> int:
+    """How many answers of a run wait to be taken in."""
+    count: int = await fetchval(
+        """select count(*) from request
+           where run = $1 and answered_at is not null and processed_at is null and set_aside = ''""",
+        run,
+    )
+    return count
+
+
+async def has_unprocessed(company: int) -> bool:
+    """Whether an answer of the company waits to be taken in. One that was set aside does not count."""
+    rows = await fetch(
+        """select 1 from request where company = $1 and answered_at is not null and processed_at is null and set_aside = ''
+           limit 1""",
+        company,
+    )
+    return bool(rows)
+
+
+async def companies_with_unprocessed(older_than: float) -> list[int]:
+    """Companies whose answers have waited for longer than so many seconds: their wake-up was lost."""
+    rows = await fetch(
+        """select distinct company from request where answered_at < now() - make_interval(secs => $1)
+               and answered_at is not null and processed_at is null and set_aside = ''""",
+        older_than,
+    )
+    return [row["company"] for row in rows]
+

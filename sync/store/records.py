@@ -1,0 +1,262 @@
+"""Records as the pages and the command line show them: kinds, pages of a list, one record, a search, an export."""
+
+import base64
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from sync.qbxml.entities import ENTITIES
+from sync.store.base import connection, document, fetch, fetchrow
+
+Deleted = Literal["no", "only", "all"]
+
+COUNTED = 10_000  # matching rows are counted up to here
+SORTS = {  # what a list may be sorted by: column, and the type of its value in a cursor
+    "name": ("lower(name) collate \"C\"", "text"),
+    "ref_number": ("lower(ref_number) collate \"C\"", "text"),
+    "party": ("lower(party) collate \"C\"", "text"),
+    "date": ("date collate \"C\"", "text"),
+    "amount": ("coalesce(amount, 0)", "numeric"),
+    "changed": ("time_modified collate \"C\"", "text"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KindCount:
+    """One entity of a company, and how many records of it are here."""
+
+    entity: str
+    label: str
+    plural: str
+    group: str  # list, transaction
+    count: int
+    off: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordRow:
+    """One record in a list."""
+
+    id: int
+    entity: str
+    qb_id: str
+    name: str
+    ref_number: str
+    party: str
+    amount: Decimal | None
+    date: str
+    active: bool | None
+    time_modified: str
+    state: str  # equal, gone
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsPage:
+    """One page of a list."""
+
+    rows: list[RecordRow]
+    total: int  # matching, counted up to COUNTED
+    total_more: bool
+    next: str | None  # cursors
+    previous: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordDetail:
+    """One record, whole."""
+
+    id: int
+    entity: str
+    qb_id: str
+    edit_sequence: str
+    name: str
+    ref_number: str
+    time_created: str
+    time_modified: str
+    updated_at: datetime
+    deleted_at: str | None
+    quickbooks: dict[str, Any]
+    ours: dict[str, Any] | None  # None: the same
+    line_order: list[str] | None
+
+
+COLUMNS = "id, entity, qb_id, name, ref_number, party, amount, date, active, time_modified, deleted_at, quickbooks"
+
+
+async def kinds(company: int) -> list[KindCount]:
+    """Every entity that has records or was asked for, in the order of reading."""
+    rows = await fetch("select entity, count(*) as count from record where company = $1 and deleted_at is null group by entity", company)
+    counts = {row["entity"]: row["count"] for row in rows}
+    states = {row["entity"]: row["off"] for row in await fetch("select entity, off from entity_state where company = $1", company)}
+    return [
+        KindCount(name, entity.label, entity.plural, entity.group, counts.get(name, 0), states.get(name, ""))
+        for name, entity in ENTITIES.items()
+        if name in counts or name in states
+    ]
+
+
+async def page(
+    company: int,
+    entity: str,
+    *,
+    q: str = "",
+    sort: str = "name",
+    descending: bool = False,
+    after: str | None = None,
+    before: str | None = None,
+    limit: int = 50,
+    deleted: Deleted = "no",
+    active: bool | None = None,
+) -> RecordsPage:
+    """A page of one entity's records. `after` and `before` are cursors of another page. Raises ValueError for a bad one."""
+    column, kind = SORTS[sort]
+    where, values = _where(company, entity, q, deleted, active)
+    cursor = after or before
+    backwards = before is not None and after is None
+    direction = "desc" if descending != backwards else "asc"
+    bound = ""
+    if cursor:
+        value, id = _read_cursor(cursor)
+        values += [value, id]
+        sign = ">" if direction == "asc" else "<"
+        bound = f" and ({column}, id) {sign} (${len(values) - 1}::text::{kind}, ${len(values)}::bigint)"
+    values.append(limit + 1)
+    rows = await fetch(
+        f"""select {COLUMNS}, {column} as sorted from record where {where}{bound}
+            order by {column} {direction}, id {direction} limit ${len(values)}""",
+        *values,
+    )
+    more, rows = len(rows) > limit, rows[:limit]
+    if backwards:
+        rows.reverse()
+    has_next, has_previous = (bool(cursor), more) if backwards else (more, bool(cursor))
+    total = await _count(where, values[: len(values) - (3 if cursor else 1)])
+    return RecordsPage(
+        rows=[_row(row) for row in rows],
+        total=min(total, COUNTED),
+        total_more=total > COUNTED,
+        next=_cursor(rows[-1]) if rows and has_next else None,
+        previous=_cursor(rows[0]) if rows and has_previous else None,
+    )
+
+
+def _where(company: int, entity: str, q: str, deleted: Deleted, active: bool | None) -> tuple[str, list[Any]]:
+    parts, values = ["company = $1", "entity = $2"], [company, entity]
+    if deleted != "all":
+        parts.append(f"deleted_at is {'not ' if deleted == 'only' else ''}null")
+    if active is not None:
+        values.append(active)
+        parts.append(f"coalesce(active, true) = ${len(values)}")
+    if q.strip():
+        values.append(_pattern(q))
+        parts.append(f"(name ilike ${len(values)} or ref_number ilike ${len(values)} or party ilike ${len(values)})")
+    return " and ".join(parts), values
+
+
+def _pattern(text: str) -> str:
+    escaped = text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+async def _count(where: str, values: list[Any]) -> int:
+    row = await fetchrow(f"select count(*) as count from (select 1 from record where {where} limit {COUNTED + 1}) counted", *values)
+    assert row is not None
+    count: int = row["count"]
+    return count
+
+
+def _cursor(row: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps([str(row["sorted"]), row["id"]]).encode()).decode().rstrip("=")
+
+
+def _read_cursor(text: str) -> tuple[str, int]:
+    try:
+        value, id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError as error:
+        raise ValueError("this is not the address of a page") from error
+    return str(value), int(id)
+
+
+def _row(row: Any) -> RecordRow:
+    return RecordRow(
+        id=row["id"],
+        entity=row["entity"],
+        qb_id=row["qb_id"],
+        name=row["name"],
+        ref_number=row["ref_number"],
+        party=row["party"],
+        amount=row["amount"],
+        date=row["date"],
+        active=row["active"],
+        time_modified=row["time_modified"],
+        state="gone" if row["deleted_at"] else "equal",
+        fields=document(row["quickbooks"]),
+    )
+
+
+async def record(company: int, entity: str, id: int) -> RecordDetail | None:
+    """One record of a company."""
+    row = await fetchrow("select * from record where company = $1 and entity = $2 and id = $3", company, entity, id)
+    if row is None:
+        return None
+    return RecordDetail(
+        id=row["id"],
+        entity=row["entity"],
+        qb_id=row["qb_id"],
+        edit_sequence=row["edit_sequence"],
+        name=row["name"],
+        ref_number=row["ref_number"],
+        time_created=row["time_created"],
+        time_modified=row["time_modified"],
+        updated_at=row["updated_at"],
+        deleted_at=row["deleted_at"],
+        quickbooks=document(row["quickbooks"]),
+        ours=document(row["ours"]),
+        line_order=document(row["line_order"]),
+    )
+
+
+async def ids_of(company: int, qb_ids: list[str]) -> dict[str, tuple[str, int]]:
+    """Entity and id of the records that have these ListIDs or TxnIDs: the targets of references."""
+    rows = await fetch("select qb_id, entity, id from record where company = $1 and qb_id = any($2)", company, qb_ids)
+    return {row["qb_id"]: (row["entity"], row["id"]) for row in rows}
+
+
+async def search(company: int, q: str, limit: int = 20) -> list[RecordRow]:
+    """Records of any entity by name, ref number or party, those that begin with the text first."""
+    rows = await fetch(
+        f"""select {COLUMNS} from record
+            where company = $1 and deleted_at is null and (name ilike $2 or ref_number ilike $2)
+            order by (name ilike $3 or ref_number ilike $3) desc, lower(name), id limit $4""",
+        company,
+        _pattern(q),
+        _pattern(q)[1:],
+        limit,
+    )
+    return [_row(row) for row in rows]
+
+
+async def export(company: int, entity: str, side: Literal["quickbooks", "ours"], *, deleted: bool) -> AsyncIterator[dict[str, Any]]:
+    """Every record of an entity as plain values, in the order of ids, streamed."""
+    document_of = "quickbooks" if side == "quickbooks" else "coalesce(ours, quickbooks)"
+    async with connection() as found, found.transaction():
+        rows = found.cursor(
+            f"""select entity, qb_id, edit_sequence, deleted_at, {document_of} as fields from record
+                where company = $1 and entity = $2 and (deleted_at is null or $3) order by id""",
+            company,
+            entity,
+            deleted,
+            prefetch=1000,
+        )
+        async for row in rows:
+            yield {
+                "entity": row["entity"],
+                "qb_id": row["qb_id"],
+                "edit_sequence": row["edit_sequence"],
+                "deleted": row["deleted_at"] is not None,
+                "fields": document(row["fields"]),
+            }

@@ -1,0 +1,148 @@
+"""Companies and connectors made, and runs asked for."""
+
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from sync.keys import KeyRing, new_licence_key
+from sync.qwc import QwcFile
+from sync.store.base import fetch, fetchrow, notify, transaction
+from sync.store.connectors import new_run
+
+
+class NoSuchCompany(Exception):
+    """There is no company of that id or name."""
+
+
+class SeveralCompanies(Exception):
+    """More than one company has that name."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewConnector:
+    """A connector just made, with what is shown once at the command line."""
+
+    company: int
+    connector: int
+    user_name: str
+    licence_key: str
+
+
+def new_guid() -> str:
+    """A random {GUID} in capitals."""
+    return f"{{{str(uuid.uuid4()).upper()}}}"
+
+
+async def add_company(name: str, region: str, *, begin: bool, keys: KeyRing, actor: str) -> NewConnector:
+    """A new company with its first connector; with `begin` the first file that answers is taken, and read at once."""
+    now = datetime.now(UTC)
+    async with transaction() as connection:
+        owner_id = await _owner_id(connection)
+        company = await connection.fetchval(
+            "insert into company (name, region, file_id, adopts_first, created_at) values ($1, $2, $3, $4, $5) returning id",
+            name,
+            region,
+            new_guid(),
+            begin,
+            now,
+        )
+        if begin:
+            await new_run(connection, company, "initial", actor, now)
+        made = await _add_connector(connection, company, owner_id, keys, now)
+        await _audit(connection, actor, "company.added", company, name)
+        await notify(connection, "companies")
+    return made
+
+
+async def _owner_id(connection: Any) -> str:
+    """OwnerID of this installation, made with the workspace."""
+    await connection.execute("select pg_advisory_xact_lock(2, 0)")
+    found: str | None = await connection.fetchval("select owner_id from workspace order by id limit 1")
+    if found is None:
+        found = new_guid()
+        await connection.execute("insert into workspace (name, owner_id) values ('Deskbridge', $1)", found)
+    return found
+
+
+async def _add_connector(connection: Any, company: int, owner_id: str, keys: KeyRing, now: datetime) -> NewConnector:
+    key = new_licence_key()
+    user_name = f"c-{secrets.token_hex(5)}"
+    name, file_id = await connection.fetchrow("select name, file_id from company where id = $1", company)
+    connector = await connection.fetchval(
+        """insert into connector (company, user_name, app_name, owner_id, file_id, key_hash, key_sealed, created_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8) returning id""",
+        company,
+        user_name,
+        f"Deskbridge - {name} ({user_name})",
+        owner_id,
+        file_id,
+        keys.hashed(key),
+        keys.sealed(key),
+        now,
+    )
+    return NewConnector(company, connector, user_name, key)
+
+
+async def qwc_file(connector: int, public_url: str) -> bytes:
+    """The .qwc file of a connector: the same bytes each time."""
+    row = await fetchrow(
+        """select c.app_name, c.user_name, c.owner_id, c.file_id, co.schedule_minutes, co.poll_seconds
+           from connector c join company co on co.id = c.company where c.id = $1""",
+        connector,
+    )
+    if row is None:
+        raise LookupError(f"no connector {connector}")
+    return QwcFile(
+        app_name=row["app_name"],
+        url=public_url,
+        user_name=row["user_name"],
+        owner_id=row["owner_id"],
+        file_id=row["file_id"],
+        every_minutes=row["schedule_minutes"],
+        every_seconds=row["poll_seconds"],
+    ).text()
+
+
+async def find_company(text: str) -> int:
+    """The id of a company given by id or by name. Raises NoSuchCompany, SeveralCompanies."""
+    rows = await fetch("select id from company where id::text = $1 or lower(name) = lower($1) limit 2", text)
+    if not rows:
+        raise NoSuchCompany(text)
+    if len(rows) > 1:
+        raise SeveralCompanies(text)
+    found: int = rows[0]["id"]
+    return found
+
+
+async def ask_run(company: int, kind: str, actor: str, address: str = "") -> int:
+    """Queue a run, or join the one that is alive when it does at least as much; returns its number."""
+    now = datetime.now(UTC)
+    async with transaction() as connection:
+        await connection.execute("select from company where id = $1 for update", company)
+        alive = await connection.fetch(
+            "select number, kind, state from run where company = $1 and state in ('queued', 'running') order by number", company
+        )
+        joined = next((row["number"] for row in alive if kind in ("incremental", row["kind"]) or row["kind"] == "initial"), None)
+        if joined is None:
+            read = await connection.fetchval(
+                "select exists (select from run where company = $1 and kind = 'initial' and state = 'complete')", company
+            )
+            run = await new_run(connection, company, kind if read or kind != "incremental" else "initial", actor, now)
+            joined = await connection.fetchval("select number from run where id = $1", run)
+        await _audit(connection, actor, "run.asked", company, f"{kind}, sync {joined}", address)
+        await notify(connection, "companies", f"company:{company}")
+    number: int = joined
+    return number
+
+
+async def _audit(connection: Any, actor: str, action: str, company: int, subject: str, address: str = "") -> None:
+    await connection.execute(
+        "insert into audit_entry (actor, action, company, subject, address) values ($1, $2, $3, $4, $5)",
+        actor,
+        action,
+        company,
+        subject,
+        address,
+    )
