@@ -1,6 +1,7 @@
 """Every table of the product: what one row is, and the unit or source of each column whose name does not say.
 
-Written by `sync.store` alone; the indexes of more than one column stand in the migrations. Times are UTC with zone unless a comment says that they are QuickBooks' own strings.
+Written by `sync.store` alone; the indexes of more than one column stand in the migrations. Times are UTC with zone, unless
+a comment says that they are QuickBooks' own strings.
 """
 
 from piccolo.columns import (
@@ -204,7 +205,7 @@ class RunEntity(Table):
     began_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)
     reason = Text(default="")
-    once = Unique([run, position], name="run_entity_once")
+    run_entity_once = Unique([run, position])
 
 
 class EntityState(Table):
@@ -218,7 +219,7 @@ class EntityState(Table):
     newest = Varchar(length=25, default="")  # largest TimeModified ever received
     off = Text(default="")  # why QuickBooks does not have it; empty: it does
     off_at = Timestamptz(null=True, default=None)
-    once = Unique([company, entity], name="entity_state_once")
+    entity_state_once = Unique([company, entity])
 
 
 class Request(Table):
@@ -251,7 +252,7 @@ class Request(Table):
     processed_at = Timestamptz(null=True, default=None)  # rows taken in, or nothing to take in
     set_aside = Text(default="")  # why the answer could not be taken in
     tries = SmallInt(default=0)
-    of_session = Unique([session, request_id], name="request_once")
+    request_once = Unique([session, request_id])
 
 
 class Record(Table):
@@ -279,7 +280,7 @@ class Record(Table):
     line_order = JSONB(null=True, default=None)  # tags of repeated children in their order, where two kinds are mixed
     deleted_at = Varchar(length=25, null=True, default=None)  # TimeDeleted, or when we found it gone
     updated_at = Timestamptz(default=TimestamptzNow())
-    once = Unique([company, entity, qb_id], name="record_once")
+    record_once = Unique([company, entity, qb_id])
 
 
 class Seen(Table):
@@ -288,7 +289,7 @@ class Seen(Table):
     id = BigSerial(primary_key=True)
     run_entity = BigInt()
     qb_id = Varchar(length=40)
-    once = Unique([run_entity, qb_id], name="seen_once")
+    seen_once = Unique([run_entity, qb_id])
 
 
 class Change(Table):

@@ -114,21 +114,22 @@ def parse(answered: Answered) -> Parsed:
 def _columns(row: Row, parsed: Parsed) -> tuple[Any, ...]:
     order = row.fields.pop("#order", None)
     hot = summary(row.entity, row.fields)
-    parsed.newest = cursor.newest(parsed.newest, hot.time_modified)
+    modified = hot.time_modified or ""
+    parsed.newest = cursor.newest(parsed.newest, modified)
     if parsed.answered.mode is Mode.SWEEP:
         parsed.ids.append(hot.qb_id)
     return (
         row.entity,
         hot.qb_id,
-        hot.edit_sequence,
-        hot.name,
-        hot.ref_number,
-        hot.party,
+        hot.edit_sequence or "",
+        hot.name or "",
+        hot.ref_number or "",
+        hot.party or "",
         hot.amount,
-        hot.date,
+        hot.date or "",
         hot.active,
-        hot.time_created,
-        hot.time_modified,
+        hot.time_created or "",
+        modified,
         row.json(),
         json.dumps(order) if order else None,
     )
