@@ -30,7 +30,8 @@ CREATE TABLE IF NOT EXISTS custom_field (
     owner TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, PRIMARY KEY (owner, name)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS custom_value (
-    object TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (object, owner, name)
+    object TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (object, owner,
+    name)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS message_set (
     application TEXT PRIMARY KEY, id TEXT NOT NULL, digest TEXT NOT NULL, response TEXT NOT NULL
@@ -189,7 +190,7 @@ class Books:
 
     def by_name(self, entities: Sequence[str], name: str) -> Entry | None:
         """The list entry of one of these entities with that full name, whatever its case."""
-        query = _COLUMNS + "WHERE name_key = ? AND entity IN (SELECT value FROM json_each(?)) LIMIT 1"
+        query = "".join((_COLUMNS, "WHERE name_key = ? AND entity IN (SELECT value FROM json_each(?)) LIMIT 1"))
         return _entry(self.db.execute(query, (name.casefold(), json.dumps(list(entities)))).fetchone())
 
     def id_of(self, entities: Sequence[str], name: str) -> str:

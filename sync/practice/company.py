@@ -111,7 +111,7 @@ class CompanyFile:
             self.router = self._router()
 
     def add_application(self, owner_id: str, file_id: str) -> None:
-        """What adding a .qwc does to the file: the FileID under the application's OwnerID, unless it has one already."""
+        """What adding a .qwc does: the FileID under the application's OwnerID, unless the file has one already."""
         with self.books.lock:
             self.customs.define(owner_id, "FileID", "STR255TYPE")
             if not self.file_id(owner_id):
@@ -124,7 +124,8 @@ class CompanyFile:
     def process(self, request: str) -> str:
         """One ProcessRequest: a request document to a response document.
 
-        Raises QuickBooksError for what QuickBooks refuses whole: not XML (0x80040400), not by the schema, or an unknown version
+        Raises QuickBooksError for what QuickBooks refuses whole: not XML (0x80040400), not by the schema, or an
+        unknown version
         (0x80040423).
         """
         product = identity.PRODUCTS.get(self.profile.country, "QBD")
@@ -140,7 +141,7 @@ class CompanyFile:
         return answer
 
     def host_company_preferences(self, owner_id: str) -> str:
-        """strHCPResponse: Host, Company and Preferences answered in one document, as the Web Connector sends it first."""
+        """strHCPResponse: Host, Company and Preferences in one document, as the Web Connector sends them first."""
         requests = (
             Request("HostQueryRq", {"requestID": "0"}, {}),
             Request("CompanyQueryRq", {"requestID": "1"}, {"OwnerID": owner_id}),

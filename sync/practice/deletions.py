@@ -40,7 +40,8 @@ def deleted(books: Books, clock: Clock, request: Request) -> Answer:
 def _row(clock: Clock, kind: str, key: str, label: str, row: Any, asked: Fields) -> str:
     entity, object_id, created, moment, name = row
     fields = {
-        f"{kind}DelType": entity, key: object_id, "TimeCreated": clock.stamp(created), "TimeDeleted": clock.stamp(moment),
+        f"{kind}DelType": entity, key: object_id, "TimeCreated": clock.stamp(created),
+        "TimeDeleted": clock.stamp(moment),
     }  # fmt: skip
     if name:
         fields[label] = name

@@ -181,7 +181,7 @@ def _reference_filters(where: Where, books: Books, fields: Fields) -> None:
         for name in names:
             if name in fields:
                 found = _referred(books, markup.group(fields, name), namespace(entity))
-                where.add(f"{column} IN (SELECT value FROM json_each(?))", json.dumps(found))
+                where.add("".join((column, " IN (SELECT value FROM json_each(?))")), json.dumps(found))
 
 
 def _referred(books: Books, fields: Fields, entities: Sequence[str]) -> list[str]:
@@ -194,8 +194,8 @@ def _referred(books: Books, fields: Fields, entities: Sequence[str]) -> list[str
 
 def _with_children(books: Books, parent: str) -> list[str]:
     query = (
-        "WITH RECURSIVE tree (id) AS (VALUES (?) UNION SELECT object.id FROM object JOIN tree ON object.parent = tree.id)"
-        " SELECT id FROM tree"
+        "WITH RECURSIVE tree (id) AS (VALUES (?) UNION SELECT object.id FROM object JOIN tree"
+        " ON object.parent = tree.id) SELECT id FROM tree"
     )
     return [object_id for (object_id,) in books.db.execute(query, (parent,))] if parent else []
 

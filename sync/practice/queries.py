@@ -1,6 +1,7 @@
 """Queries of lists and transactions: which rows, in which pages, with which of their parts.
 
-An iterator keeps the rows that its Start selected and lives as long as the QuickBooks session: whoever begins a new session
+An iterator keeps the rows that its Start selected and lives as long as the QuickBooks session: whoever begins a new
+session
 begins with none.
 """
 
@@ -20,7 +21,9 @@ from sync.practice.kinds import is_transaction
 from sync.practice.markup import Fields
 from sync.qbxml.fields import message
 
-_PAGE = "SELECT entity, id, head, linked, lines, tail FROM object WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq"
+_PAGE = """
+SELECT entity, id, head, linked, lines, tail FROM object WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq
+"""
 _VALUES = """
 SELECT object, owner, name, type, value FROM custom_value JOIN custom_field USING (owner, name)
 WHERE object IN (SELECT value FROM json_each(?)) AND owner IN (SELECT value FROM json_each(?)) ORDER BY object, name
@@ -164,7 +167,9 @@ def posting(row: Any) -> Fields:
     party = ("CustomerRef", "VendorRef", "PayeeEntityRef")
     account = ("ARAccountRef", "APAccountRef", "BankAccountRef", "DepositToAccountRef", "CreditCardAccountRef")
     for target, names in (("EntityRef", party), ("AccountRef", account)):
-        found |= {target: fields[name] for name in names if name in fields and target not in found}
+        source = next((name for name in names if name in fields), "")
+        if source and target not in found:
+            found[target] = fields[source]
     total = next((markup.text(fields, name) for name in _TOTALS if name in fields), "0.00")
     found["Amount"] = f"-{total}" if entity in _PAYING and not total.startswith("-") else total
     return {name: found[name] for name in _parts() if name in found}

@@ -1,7 +1,9 @@
 """Error recovery: a message set that was run once is answered from store, never run twice.
 
-QuickBooks keeps one set per application and file. The same newMessageSetID with the same document gets the stored answer, with
-another document 9001; an oldMessageSetID without requests asks for the stored answer and clears it, 600 when it is not known.
+QuickBooks keeps one set per application and file. The same newMessageSetID with the same document gets the stored
+answer, with
+another document 9001; an oldMessageSetID without requests asks for the stored answer and clears it, 600 when it is not
+known.
 """
 
 import hashlib

@@ -3,6 +3,7 @@
 The texts are those of recorded answers where one is known (statusMessage), else plain words for the same code.
 """
 
+_CLOSED = "on or before the closing date of the company"
 NOT_FOUND = "  QuickBooks error message: Invalid argument.  The specified record does not exist in the list."
 
 
@@ -88,14 +89,14 @@ def in_use(object_id: str) -> Refused:
 def closed_for_deleting(entity: str) -> Refused:
     return Refused(
         3161,
-        f"An attempt was made to delete a(n) {entity} with a date that is on or before the closing date of the company.",
+        f"An attempt was made to delete a(n) {entity} with a date that is {_CLOSED}.",
     )
 
 
 def closed_for_changing(entity: str) -> Refused:
     return Refused(
         3171,
-        f"An attempt was made to modify a(n) {entity} with a date that is on or before the closing date of the company.",
+        f"An attempt was made to modify a(n) {entity} with a date that is {_CLOSED}.",
     )
 
 
@@ -103,8 +104,8 @@ def locked(object_id: str, code: int) -> Refused:
     sentences = {
         3170: f'There was an error when modifying the object "{object_id}".  QuickBooks error message: '
         "This list has been modified by another user.",
-        3175: f'There was an error when adding, modifying or deleting the object "{object_id}" because it is already in use.'
-        "  QuickBooks error message: The specified record is locked.",
+        3175: f'There was an error when adding, modifying or deleting the object "{object_id}" '
+        "because it is already in use.  QuickBooks error message: The specified record is locked.",
         3176: f'A related object of "{object_id}" is in use.',
     }
     return Refused(code, sentences.get(code, f'The object "{object_id}" is not available.'))

@@ -1,6 +1,7 @@
 """A believable company in an empty practice file: Halder Natural Stone, from a few hundred to 100,000 rows.
 
-The same seed, number of rows and clock make the same books. Proportions are those of a yard that invoices daily; the last
+The same seed, number of rows and clock make the same books. Proportions are those of a yard that invoices daily; the
+last
 four years of business end at the file's present.
 """
 
@@ -21,7 +22,8 @@ Progress = Callable[[int, int], None]  # rows made, rows wanted
 # Parts in a thousand of what remains after the fixed lists; invoices take the rest, so that the sum is exact.
 SHARES = {
     "Customer": 168, "Vendor": 12, "Item": 28, "Estimate": 45, "SalesOrder": 20, "SalesReceipt": 30, "CreditMemo": 6,
-    "ReceivePayment": 195, "Deposit": 25, "Bill": 52, "BillPaymentCheck": 36, "BillPaymentCreditCard": 4, "VendorCredit": 4,
+    "ReceivePayment": 195, "Deposit": 25, "Bill": 52, "BillPaymentCheck": 36, "BillPaymentCreditCard": 4,
+    "VendorCredit": 4,
     "ItemReceipt": 6, "PurchaseOrder": 24, "Check": 26, "CreditCardCharge": 12, "JournalEntry": 7, "TimeTracking": 24,
     "Transfer": 3,
 }  # fmt: skip

@@ -125,8 +125,10 @@ def _singles(lists: Lists) -> Iterator[Made]:
     payment = {"ItemDesc": "Payment at the counter", "DepositToAccountRef": lists.account("Undeposited Funds")}
     yield "ItemPayment", "Paid at counter", payment | {"PaymentMethodRef": lists.ref("PaymentMethod", "Cash")}
     yield "ItemFixedAsset", "Bridge saw", {
-        "AcquiredAs": "New", "PurchaseDesc": "Bridge saw, 5 axis", "PurchaseDate": "2019-05-14", "PurchaseCost": "186000.00",
-        "VendorOrPayeeName": "Müller Maschinenbau GmbH", "AssetAccountRef": lists.account("Machinery"), "AssetDesc": "Saw",
+        "AcquiredAs": "New", "PurchaseDesc": "Bridge saw, 5 axis", "PurchaseDate": "2019-05-14",
+        "PurchaseCost": "186000.00",
+        "VendorOrPayeeName": "Müller Maschinenbau GmbH", "AssetAccountRef": lists.account("Machinery"),
+        "AssetDesc": "Saw",
         "Location": "Shop 1", "SerialNumber": "MM-5-2019-114",
     }  # fmt: skip
     lines = [{"ItemRef": lists.ref("Item", name), "Quantity": "1"} for name in ("TEMPLATE", "DELIVERY")]

@@ -1,4 +1,4 @@
-"""The fixed lists of the practice business: accounts, terms, classes, tax, people, and the short lists others refer to."""
+"""The fixed lists of the practice business: accounts, terms, classes, tax, people, and what others refer to."""
 
 from dataclasses import dataclass, field
 
@@ -23,7 +23,7 @@ _BALANCED = frozenset(
 
 @dataclass(slots=True)
 class Lists:
-    """References ({ListID, FullName}) to the list entries by entity and full name, and what is known only at the end."""
+    """References ({ListID, FullName}) to entries by entity and full name, and what is known only at the end."""
 
     refs: dict[str, dict[str, Fields]] = field(default_factory=dict)
     accounts: list[tuple[Fields, int]] = field(default_factory=list)  # fields without balance, created

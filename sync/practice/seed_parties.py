@@ -1,4 +1,4 @@
-"""The customers, jobs and vendors of the practice business; they go into the file last, with the balances they came to."""
+"""The customers, jobs and vendors of the practice business; they go into the file last, with their balances."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -120,9 +120,11 @@ def _customer(mint: Mint, lists: Lists, name: str, person: str) -> Party:
         "Name": name, "FullName": name, "IsActive": "false" if chance.happens(0.04) else "true",
         "Sublevel": "0",
         "CompanyName": "" if person else name, "Salutation": chance.one(("Mr.", "Ms.", "", "")),
-        "FirstName": first, "LastName": last, "JobTitle": chance.one(("Owner", "Buyer", "Project manager", "Accounts payable")),
+        "FirstName": first, "LastName": last, "JobTitle": chance.one(("Owner", "Buyer", "Project manager",
+        "Accounts payable")),
         "BillAddress": billing, "BillAddressBlock": block(billing),
-        "PrintAs": name[:41], "Phone": _phone(mint), "Mobile": _phone(mint), "Fax": _phone(mint) if chance.happens(0.3) else "", "Email": mail,
+        "PrintAs": name[:41], "Phone": _phone(mint), "Mobile": _phone(mint),
+        "Fax": _phone(mint) if chance.happens(0.3) else "", "Email": mail,
         "Contact": f"{first} {last}"[:41], "AltContact": chance.one(stock.FIRST_NAMES),
         "CustomerTypeRef": chance.one(lists.all("CustomerType")), "TermsRef": chance.one(lists.all("StandardTerms")),
         "SalesRepRef": chance.one(lists.all("SalesRep")),
@@ -131,7 +133,8 @@ def _customer(mint: Mint, lists: Lists, name: str, person: str) -> Party:
         "ResaleNumber": f"SR {chance.below(90_000_000) + 10_000_000}" if not taxable else "",
         "AccountNumber": f"C-{chance.below(90_000) + 10_000}", "CreditLimit": money(chance.below(40) * 250_000),
         "JobStatus": "None",
-        "Notes": chance.one(stock.NOTES) if chance.happens(0.6) else "", "IsStatementWithParent": "false", "PreferredDeliveryMethod": chance.one(("None", "Email")),
+        "Notes": chance.one(stock.NOTES) if chance.happens(0.6) else "", "IsStatementWithParent": "false",
+        "PreferredDeliveryMethod": chance.one(("None", "Email")),
     }  # fmt: skip
     if chance.happens(0.4):
         fields |= {"ClassRef": chance.one(lists.all("Class")), "PriceLevelRef": chance.one(lists.all("PriceLevel"))}
@@ -148,7 +151,7 @@ def _party(mint: Mint, lists: Lists, entity: str, fields: Fields, created: int, 
     if entity == "Customer" and mint.chance.happens(0.2):
         lists.custom_values.append((own_id, "Yard contact", mint.chance.one(stock.FIRST_NAMES)))
         lists.custom_values.append((own_id, "Territory", mint.chance.one(("North Bay", "East Bay", "Nevada"))))
-    full: str = fields.get("FullName", fields["Name"])
+    full = str(fields.get("FullName") or fields["Name"])
     return Party(lists.named(entity, own_id, full), kept, created)
 
 
@@ -161,11 +164,13 @@ def _job(mint: Mint, lists: Lists, above: Party, name: str) -> Party:
     parent = above.ref["FullName"]
     created = min(mint.end - 1, above.created + chance.below(300 * DAY))
     own_id = mint.list_id(created)
-    kept: Fields = {part: above.fields[part] for part in ("ClassRef", "CompanyName", "BillAddress", "BillAddressBlock", "Phone", "Email",
+    kept: Fields = {part: above.fields[part] for part in ("ClassRef", "CompanyName", "BillAddress", "BillAddressBlock",
+    "Phone", "Email",
             "SalesTaxCodeRef", "ItemSalesTaxRef", "TermsRef") if part in above.fields}  # fmt: skip
     status = chance.one(("Awarded", "InProgress", "Closed", "Pending"))
     fields: Fields = kept | {
-        "Name": name, "FullName": f"{parent}:{name}", "IsActive": above.fields["IsActive"], "ParentRef": above.ref, "Sublevel": "1",
+        "Name": name, "FullName": f"{parent}:{name}", "IsActive": above.fields["IsActive"], "ParentRef": above.ref,
+        "Sublevel": "1",
         "JobStatus": status, "JobStartDate": mint.clock.date(created), "JobDesc": f"{name}, supply and set",
         "JobTypeRef": chance.one(lists.all("JobType")), "PreferredDeliveryMethod": "None",
     }  # fmt: skip
@@ -183,12 +188,16 @@ def _vendor(mint: Mint, lists: Lists, name: str, kind: str) -> Party:
     own_id = mint.list_id(created)
     address = _address(mint, name)
     fields: Fields = {
-        "Name": name, "IsActive": "false" if chance.happens(0.05) else "true", "IsTaxAgency": "true" if kind == "Tax agency" else "false",
+        "Name": name, "IsActive": "false" if chance.happens(0.05) else "true",
+        "IsTaxAgency": "true" if kind == "Tax agency" else "false",
         "CompanyName": name, "FirstName": chance.one(stock.FIRST_NAMES), "LastName": chance.one(stock.SURNAMES),
-        "VendorAddress": address, "VendorAddressBlock": block(address), "Phone": _phone(mint), "Fax": _phone(mint) if chance.happens(0.3) else "",
-        "Email": f"orders{chance.below(9999)}@example.com", "Contact": chance.one(stock.FIRST_NAMES), "NameOnCheck": name,
+        "VendorAddress": address, "VendorAddressBlock": block(address), "Phone": _phone(mint),
+        "Fax": _phone(mint) if chance.happens(0.3) else "",
+        "Email": f"orders{chance.below(9999)}@example.com", "Contact": chance.one(stock.FIRST_NAMES),
+        "NameOnCheck": name,
         "AccountNumber": f"HNS-{chance.below(9000) + 1000}",
-        "VendorTypeRef": lists.ref("VendorType", kind) if kind else "", "TermsRef": chance.one(lists.all("StandardTerms")),
+        "VendorTypeRef": lists.ref("VendorType", kind) if kind else "",
+        "TermsRef": chance.one(lists.all("StandardTerms")),
         "CreditLimit": money(chance.below(20) * 500_000),
         "IsVendorEligibleFor1099": "true" if kind == "Subcontractor" else "false",
     }  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the practice business bought and booked: orders, receipts, bills and their payments, checks, cards, journal, transfers."""
+"""What the practice business bought and booked: orders, bills and their payments, checks, cards, journal."""
 
 from collections.abc import Callable, Mapping
 
@@ -94,8 +94,10 @@ class Purchases:
         fields = self.base(created) | {
             "VendorRef": vendor.ref, "TemplateRef": self.lists.ref("Template", "Custom Purchase Order"),
             "VendorAddress": vendor.fields["VendorAddress"], "VendorAddressBlock": vendor.fields["VendorAddressBlock"],
-            "DueDate": self.mint.clock.date(created + 30 * DAY), "ExpectedDate": self.mint.clock.date(created + 40 * DAY),
-            "TotalAmount": money(total), "IsManuallyClosed": "false", "IsFullyReceived": done, "Memo": "Container, 20 ft",
+            "DueDate": self.mint.clock.date(created + 30 * DAY),
+            "ExpectedDate": self.mint.clock.date(created + 40 * DAY),
+            "TotalAmount": money(total), "IsManuallyClosed": "false", "IsFullyReceived": done,
+            "Memo": "Container, 20 ft",
             "IsToBePrinted": "false", "PurchaseOrderLineRet": lines,
         }  # fmt: skip
         self.put("PurchaseOrder", fields, created)
@@ -135,14 +137,16 @@ class Purchases:
             "BalanceRemaining": "0.00", "Amount": money(total),
         }  # fmt: skip
         fields = base | {
-            "PayeeEntityRef": vendor.ref, "APAccountRef": self.lists.account("Accounts Payable"), account[0]: self.lists.account(account[1]),
+            "PayeeEntityRef": vendor.ref, "APAccountRef": self.lists.account("Accounts Payable"),
+            account[0]: self.lists.account(account[1]),
             "Amount": money(total), "AppliedToTxnRet": [applied],
         }  # fmt: skip
         fields |= {"IsToBePrinted": "false", "Address": vendor.fields["VendorAddress"]} if by_check else {}
         self.lists.post(account[1], -total if by_check else total)
         self.put(entity, fields, when, own_id)
         return {
-            "TxnID": own_id, "TxnType": entity, "TxnDate": base["TxnDate"], "RefNumber": base["RefNumber"], "LinkType": "AMTTYPE",
+            "TxnID": own_id, "TxnType": entity, "TxnDate": base["TxnDate"], "RefNumber": base["RefNumber"],
+            "LinkType": "AMTTYPE",
             "Amount": money(-total),
         }  # fmt: skip
 
@@ -151,7 +155,8 @@ class Purchases:
         vendor = self.mint.chance.one(self.parties.vendors)
         lines, total = self.item_lines(created, 1, "Cost")
         fields = self.base(created) | {
-            "VendorRef": vendor.ref, "APAccountRef": self.lists.account("Accounts Payable"), "CreditAmount": money(total),
+            "VendorRef": vendor.ref, "APAccountRef": self.lists.account("Accounts Payable"),
+            "CreditAmount": money(total),
             "Memo": "Broken in transit", "ItemLineRet": lines, "OpenAmount": money(total),
         }  # fmt: skip
         self.parties.owe(vendor, -total)
@@ -162,7 +167,8 @@ class Purchases:
         created = self.date_of(index, count)
         lines, total = self.item_lines(created, 1 + self.mint.chance.below(3), "Cost")
         fields = self.base(created) | {
-            "VendorRef": self.mint.chance.one(self.parties.vendors).ref, "APAccountRef": self.lists.account("Accounts Payable"),
+            "VendorRef": self.mint.chance.one(self.parties.vendors).ref,
+            "APAccountRef": self.lists.account("Accounts Payable"),
             "TotalAmount": money(total), "Memo": "Received items (bill to follow)", "ItemLineRet": lines,
         }  # fmt: skip
         self.put("ItemReceipt", fields, created)

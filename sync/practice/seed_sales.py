@@ -1,4 +1,4 @@
-"""What the practice business sold: estimates, orders, invoices with their payments and deposits, receipts, credits, hours."""
+"""What the practice business sold: estimates, orders, invoices with payments and deposits, receipts, hours."""
 
 from collections.abc import Callable, Mapping
 
@@ -76,13 +76,17 @@ class Sales:
         address = party.fields["BillAddress"]
         fields: Fields = {
             "TxnNumber": str(self.mint.transactions), "CustomerRef": party.ref, "ClassRef": chance.one(self.classes),
-            "TemplateRef": lists.refs["Template"].get(f"Halder {entity}") or lists.ref("Template", "Halder Invoice"), "TxnDate": date,
+            "TemplateRef": lists.refs["Template"].get(f"Halder {entity}") or lists.ref("Template", "Halder Invoice"),
+            "TxnDate": date,
             "RefNumber": str(self.number), "BillAddress": address, "BillAddressBlock": block(address),
-            "IsPending": "false", "IsActive": "true", "PONumber": f"PO {chance.below(90_000)}", "TermsRef": terms, "DueDate": due,
-            "SalesRepRef": chance.one(self.reps), "FOB": "Oakland", "ShipDate": date, "Subtotal": money(subtotal), "ItemSalesTaxRef": tax_item,
+            "IsPending": "false", "IsActive": "true", "PONumber": f"PO {chance.below(90_000)}", "TermsRef": terms,
+            "DueDate": due,
+            "SalesRepRef": chance.one(self.reps), "FOB": "Oakland", "ShipDate": date, "Subtotal": money(subtotal),
+            "ItemSalesTaxRef": tax_item,
             "SalesTaxPercentage": money(rate), "SalesTaxTotal": money(tax), "TotalAmount": money(subtotal + tax),
             "CustomerMsgRef": chance.one(self.messages), "IsToBePrinted": "true" if chance.happens(0.05) else "false",
-            "IsToBeEmailed": "false", "CustomerSalesTaxCodeRef": party.fields["SalesTaxCodeRef"], f"{entity}LineRet": lines,
+            "IsToBeEmailed": "false", "CustomerSalesTaxCodeRef": party.fields["SalesTaxCodeRef"],
+            f"{entity}LineRet": lines,
         }  # fmt: skip
         if chance.happens(0.25):
             fields["Memo"] = chance.one(stock.NOTES)
@@ -96,7 +100,8 @@ class Sales:
         payment = self._payment(fields, party, own_id, total, paying, created) if paid else None
         fields |= {
             "ARAccountRef": self.lists.account("Accounts Receivable"), "IsFinanceCharge": "false",
-            "AppliedAmount": money(-paying), "BalanceRemaining": money(total - paying), "IsPaid": "true" if paying == total else "false",
+            "AppliedAmount": money(-paying), "BalanceRemaining": money(total - paying),
+            "IsPaid": "true" if paying == total else "false",
         }  # fmt: skip
         modified = self.mint.later(created, 0.15)
         if payment:
@@ -118,9 +123,11 @@ class Sales:
             "BalanceRemaining": money(total - paying), "Amount": money(paying),
         }  # fmt: skip
         fields: Fields = {
-            "TxnNumber": str(mint.transactions), "CustomerRef": party.ref, "ARAccountRef": self.lists.account("Accounts Receivable"),
+            "TxnNumber": str(mint.transactions), "CustomerRef": party.ref,
+            "ARAccountRef": self.lists.account("Accounts Receivable"),
             "TxnDate": date, "RefNumber": number, "TotalAmount": money(paying + extra), "PaymentMethodRef": method,
-            "DepositToAccountRef": self.lists.account("Undeposited Funds"), "UnusedPayment": money(extra), "UnusedCredits": "0.00",
+            "DepositToAccountRef": self.lists.account("Undeposited Funds"), "UnusedPayment": money(extra),
+            "UnusedCredits": "0.00",
             "AppliedToTxnRet": [applied],
         }  # fmt: skip
         self.parties.owe(party, -extra)
@@ -157,7 +164,8 @@ class Sales:
             )
         fields: Fields = {
             "TxnNumber": str(self.mint.transactions), "TxnDate": self.mint.clock.date(created),
-            "DepositToAccountRef": self.lists.account("Checking"), "Memo": "Deposit", "DepositTotal": money(total), "DepositLineRet": lines,
+            "DepositToAccountRef": self.lists.account("Checking"), "Memo": "Deposit", "DepositTotal": money(total),
+            "DepositLineRet": lines,
         }  # fmt: skip
         self.lists.post("Checking", total)
         self.mint.put(self.mint.entry("Deposit", fields, created, self.mint.later(created, 0.1)))
@@ -190,9 +198,11 @@ class Sales:
         fields: Fields = {
             "TxnNumber": str(self.mint.transactions), "TxnDate": self.mint.clock.date(created),
             "EntityRef": chance.one(self.lists.all("Employee")), "CustomerRef": self.party(created).ref,
-            "ItemServiceRef": chance.one(self.lists.services), "Duration": f"PT{1 + chance.below(9)}H{chance.below(4) * 15}M0S",
+            "ItemServiceRef": chance.one(self.lists.services),
+            "Duration": f"PT{1 + chance.below(9)}H{chance.below(4) * 15}M0S",
             "ClassRef": chance.one(self.classes), "PayrollItemWageRef": chance.one(self.lists.all("PayrollItemWage")),
-            "Notes": "Template, cut, polish", "BillableStatus": chance.one(("Billable", "NotBillable", "HasBeenBilled")),
+            "Notes": "Template, cut, polish", "BillableStatus": chance.one(("Billable", "NotBillable",
+            "HasBeenBilled")),
         }  # fmt: skip
         self.mint.put(self.mint.entry("TimeTracking", fields, created, self.mint.later(created, 0.1)))
 

@@ -1,4 +1,4 @@
-"""Words and fixed lists of the practice business, Halder Natural Stone: a stone yard with a fabrication shop in Oakland."""
+"""Words and fixed lists of the practice business, Halder Natural Stone: a stone yard and shop in Oakland."""
 
 from collections.abc import Mapping, Sequence
 
@@ -61,7 +61,8 @@ TERMS = (("Due on receipt", 0, 0, ""), ("Net 10", 10, 0, ""), ("Net 15", 15, 0, 
 DATE_TERMS = (("10th of next month", 10), ("25th of month", 25))
 CLASSES = (
     ("Showroom", ""), ("Fabrication", ""), ("Installation", ""), ("Wholesale", ""), ("Memorials", ""),
-    ("Residential", "Installation"), ("Commercial", "Installation"), ("Public works", "Installation"), ("Tile", "Wholesale"),
+    ("Residential", "Installation"), ("Commercial", "Installation"), ("Public works", "Installation"), ("Tile",
+    "Wholesale"),
     ("Slabs", "Wholesale"), ("Repairs", "Fabrication"), ("Samples", "Showroom"), ("Overhead", ""), ("Trade fair", ""),
 )  # fmt: skip
 PAYMENT_METHODS = (
@@ -95,14 +96,17 @@ SIMPLE_LISTS: Mapping[str, Sequence[str]] = {
     ),
 }
 TEMPLATES = (("Halder Invoice", "Invoice"), ("Halder Estimate", "Estimate"), ("Custom Purchase Order", "PurchaseOrder"),
-             ("Custom Sales Order", "SalesOrder"), ("Custom Sales Receipt", "SalesReceipt"), ("Custom Credit Memo", "CreditMemo"))  # fmt: skip
+             ("Custom Sales Order", "SalesOrder"), ("Custom Sales Receipt", "SalesReceipt"), ("Custom Credit Memo",
+             "CreditMemo"))  # fmt: skip
 WAGES = ("Hourly, shop", "Hourly, install", "Salary")
 VEHICLES = ("Truck 1, Isuzu", "Truck 2, Hino", "Crane, Kenworth")
 EMPLOYEES = (
     ("Mara", "Halder", "Owner"), ("Priya", "Nair", "Bookkeeper"), ("Tomas", "Weir", "Yard manager"),
-    ("José", "Barragán", "Sales"), ("Anna", "Kowalska", "Sales"), ("Deshawn", "Ellis", "Sawyer"), ("Luz", "Peña", "Polisher"),
+    ("José", "Barragán", "Sales"), ("Anna", "Kowalska", "Sales"), ("Deshawn", "Ellis", "Sawyer"), ("Luz", "Peña",
+    "Polisher"),
     ("Nils", "Åkesson", "CNC operator"), ("Kim", "Tran", "Templater"), ("Rui", "Gonçalves", "Setter"),
-    ("Moses", "Adeyemi", "Driver"), ("Elena", "Petrova", "Office"), ("Sam", "O'Dell", "Setter"), ("Grace", "Liu", "Estimator"),
+    ("Moses", "Adeyemi", "Driver"), ("Elena", "Petrova", "Office"), ("Sam", "O'Dell", "Setter"), ("Grace", "Liu",
+    "Estimator"),
 )  # fmt: skip
 OTHER_NAMES = ("Petty cash payee", "County Recorder", "Stone Trade Fair", "Walk-in (refunds)", "Halder Family Trust")
 
@@ -125,28 +129,40 @@ JOBS = (
     ("Monroe County Parks", "Riverwalk"),
 )
 JOB_NAMES = (
-    "Kitchen", "Main bath", "Guest bath", "Lobby", "Fireplace", "Patio", "Stairs", "Reception desk", "Bar top", "Elevator lobby",
+    "Kitchen", "Main bath", "Guest bath", "Lobby", "Fireplace", "Patio", "Stairs", "Reception desk", "Bar top",
+    "Elevator lobby",
     "Pool coping", "Powder room", "Façade", "Conference table", "Island", "Outdoor kitchen",
 )  # fmt: skip
 SURNAMES = (
-    "Abara", "Åberg", "Alvarez", "Andersen", "Baptiste", "Becker", "Bianchi", "Brandt", "Brennan", "Cardoso", "Chen", "Cho", "Cohen",
-    "Costa", "D'Angelo", "Dubois", "Eriksen", "Farrell", "Ferrari", "Fischer", "Forsyth", "García", "Gupta", "Haddad", "Hansen",
-    "Ibarra", "Ishikawa", "Jensen", "Kaplan", "Keller", "Kim", "Kovács", "Larsen", "Lefèvre", "MacLeod", "Marchetti", "Martins",
-    "Mendoza", "Moreau", "Müller", "Murphy", "Nakamura", "Nguyen", "Novák", "Núñez", "O'Brien", "Okafor", "Olsen", "Park", "Patel",
-    "Quinn", "Ramos", "Rossi", "Ruiz", "Sandoval", "Schäfer", "Silva", "Sørensen", "Suzuki", "Tanaka", "Torres", "Ueda", "Vargas",
+    "Abara", "Åberg", "Alvarez", "Andersen", "Baptiste", "Becker", "Bianchi", "Brandt", "Brennan", "Cardoso", "Chen",
+    "Cho", "Cohen",
+    "Costa", "D'Angelo", "Dubois", "Eriksen", "Farrell", "Ferrari", "Fischer", "Forsyth", "García", "Gupta", "Haddad",
+    "Hansen",
+    "Ibarra", "Ishikawa", "Jensen", "Kaplan", "Keller", "Kim", "Kovács", "Larsen", "Lefèvre", "MacLeod", "Marchetti",
+    "Martins",
+    "Mendoza", "Moreau", "Müller", "Murphy", "Nakamura", "Nguyen", "Novák", "Núñez", "O'Brien", "Okafor", "Olsen",
+    "Park", "Patel",
+    "Quinn", "Ramos", "Rossi", "Ruiz", "Sandoval", "Schäfer", "Silva", "Sørensen", "Suzuki", "Tanaka", "Torres",
+    "Ueda", "Vargas",
     "Walsh", "Weiss", "Yamada", "Young", "Zhang", "Zimmermann",
 )  # fmt: skip
 TRADES = (
-    "Builders", "Construction", "Design", "& Sons", "Kitchens", "Interiors", "Homes", "Contracting", "Tile & Stone", "Architects",
-    "Landscaping", "Remodeling", "Masonry", "Development", "Hospitality", "Properties", "Baths", "Cabinetry", "Studio", "Restoration",
-    "Paving", "Pools", "Millwork", "Partners", "Countertops", "Fireplaces", "Memorials", "Surfaces", "Group", "& Daughters",
+    "Builders", "Construction", "Design", "& Sons", "Kitchens", "Interiors", "Homes", "Contracting", "Tile & Stone",
+    "Architects",
+    "Landscaping", "Remodeling", "Masonry", "Development", "Hospitality", "Properties", "Baths", "Cabinetry", "Studio",
+    "Restoration",
+    "Paving", "Pools", "Millwork", "Partners", "Countertops", "Fireplaces", "Memorials", "Surfaces", "Group",
+    "& Daughters",
 )  # fmt: skip
 FIRST_NAMES = (
-    "Aisha", "Andrés", "Beatriz", "Björn", "Carmen", "Chloé", "Daniel", "Eli", "Fatima", "Gus", "Hannah", "Ines", "Jack", "Jürgen",
-    "Karen", "Leo", "Marta", "Noah", "Olivia", "Pedro", "Renée", "Rosa", "Sofía", "Theo", "Uma", "Victor", "Wendy", "Yusuf", "Zoë",
+    "Aisha", "Andrés", "Beatriz", "Björn", "Carmen", "Chloé", "Daniel", "Eli", "Fatima", "Gus", "Hannah", "Ines",
+    "Jack", "Jürgen",
+    "Karen", "Leo", "Marta", "Noah", "Olivia", "Pedro", "Renée", "Rosa", "Sofía", "Theo", "Uma", "Victor", "Wendy",
+    "Yusuf", "Zoë",
 )  # fmt: skip
 PLACES = (
-    ("Oakland", "CA", "94607"), ("Berkeley", "CA", "94710"), ("Emeryville", "CA", "94608"), ("San Francisco", "CA", "94103"),
+    ("Oakland", "CA", "94607"), ("Berkeley", "CA", "94710"), ("Emeryville", "CA", "94608"), ("San Francisco", "CA",
+    "94103"),
     ("Fremont", "CA", "94538"), ("Napa", "CA", "94559"), ("Tiburon", "CA", "94920"), ("San José", "CA", "95112"),
     ("Reno", "NV", "89502"), ("Eureka", "CA", "95501"), ("Concord", "CA", "94520"), ("Walnut Creek", "CA", "94596"),
 )  # fmt: skip
@@ -163,8 +179,10 @@ STREETS = (
 )
 VENDORS = (
     ("Carrara Marmi S.p.A.", "Quarry"), ("Granitos São Paulo Ltda.", "Quarry"), ("Rajasthan Stone Exports", "Quarry"),
-    ("Vermont Slate Co.", "Quarry"), ("Pacific Drayage", "Freight"), ("Oakland Port Services", "Freight"), ("Diamond & Blade Supply", "Tools"),
-    ("East Bay Water", "Utilities"), ("Bay Power", "Utilities"), ("State Board of Taxes", "Tax agency"), ("Vantage Hospitality Group", ""),
+    ("Vermont Slate Co.", "Quarry"), ("Pacific Drayage", "Freight"), ("Oakland Port Services", "Freight"),
+    ("Diamond & Blade Supply", "Tools"),
+    ("East Bay Water", "Utilities"), ("Bay Power", "Utilities"), ("State Board of Taxes", "Tax agency"),
+    ("Vantage Hospitality Group", ""),
     ("Müller Maschinenbau GmbH", "Tools"), ("Setters Union Local 3", "Subcontractor"),
 )  # fmt: skip
 VENDOR_TRADES = (
@@ -180,8 +198,10 @@ VENDOR_TRADES = (
     "Stone Import",
 )
 STONES = (
-    "Carrara", "Absolute Black", "Calacatta Oro", "Blue Pearl", "Giallo Ornamental", "Verde Ubatuba", "Crema Marfil", "Taj Mahal",
-    "Soapstone", "Bluestone", "Thassos", "Nero Marquina", "Travertine", "Jura Grey", "Kashmir White", "Rosso Levanto", "Statuario",
+    "Carrara", "Absolute Black", "Calacatta Oro", "Blue Pearl", "Giallo Ornamental", "Verde Ubatuba", "Crema Marfil",
+    "Taj Mahal",
+    "Soapstone", "Bluestone", "Thassos", "Nero Marquina", "Travertine", "Jura Grey", "Kashmir White", "Rosso Levanto",
+    "Statuario",
     "Botticino", "Uba Tuba", "Sea Pearl", "Fantasy Brown", "Steel Grey", "Azul Macaubas", "Pietra Grey", "Ivory Coast",
 )  # fmt: skip
 FINISHES = ("polished", "honed", "leathered", "flamed", "brushed", "antiqued")
@@ -199,6 +219,8 @@ SERVICES = (
     "Repair",
 )
 NOTES = (
-    "Gate code at the desk. Call before the truck leaves.", "Prefers slabs from one bundle.", "Deliver before 10; no parking after.",
-    "Owner's draw & fees go on a separate invoice.", 'Asks for the "old" price list.', "Resale certificate on file.", "Pays by ACH on Fridays.",
+    "Gate code at the desk. Call before the truck leaves.", "Prefers slabs from one bundle.",
+    "Deliver before 10; no parking after.",
+    "Owner's draw & fees go on a separate invoice.", 'Asks for the "old" price list.', "Resale certificate on file.",
+    "Pays by ACH on Fridays.",
 )  # fmt: skip
