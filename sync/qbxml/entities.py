@@ -1,8 +1,8 @@
 """The kinds of record a company file has: labels, keys, order, columns, and the query of each.
 
 Only what the field table cannot know stands here; whether a query iterates, which products have it, whether deletions
-are reported and how its filters are called comes from fields.py. Every kind is here whose records carry a ListID or TxnID
-of their own and can be asked for without naming another record. Left out, and why:
+are reported and how its filters are called comes from fields.py. Every kind is here whose records carry a ListID or
+TxnID of their own and can be asked for without naming another record. Left out, and why:
 Host, Company, CompanyActivity, Preferences: about the file, one of each, without a key.
 Item, Entity, Terms, Transaction: unions of kinds that are asked singly.
 ListDeleted, TxnDeleted, DataEventRecoveryInfo: news about records, not records.

@@ -46,7 +46,12 @@ class Choice:
     branches: tuple[tuple["Field | Choice", ...], ...]
     min: int
     max: int | None
-    names: frozenset[str]  # of every field in any branch, nested choices included
+    branch_names: tuple[frozenset[str], ...]  # of every field in each branch, nested choices included
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Of every field in any branch."""
+        return frozenset().union(*self.branch_names)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +191,8 @@ class Table:
             branch, at = self.sequence(words, at + 1, inside_choice=True)
             branches.append(branch)
         low, high = bounds(words[at][1:])
-        names = frozenset(field.name for branch in branches for field in laid_open(branch))
-        return Choice(branches=tuple(branches), min=low, max=high, names=names), at + 1
+        names = tuple(frozenset(field.name for field in laid_open(branch)) for branch in branches)
+        return Choice(branches=tuple(branches), min=low, max=high, branch_names=names), at + 1
 
     def field(self, word: str, inside_choice: bool) -> Field:
         """One word of the notation as a field."""
