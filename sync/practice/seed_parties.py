@@ -70,6 +70,8 @@ def seed_parties(mint: Mint, lists: Lists, customers: int, vendors: int) -> Part
         else:
             name, person = next(names)
             parties.customers.append(_customer(mint, lists, name, person))
+        if len(parties.customers) % 25 == 0:
+            parties.customers[-1].fields["IsActive"] = "false"
     return parties
 
 
@@ -117,7 +119,7 @@ def _customer(mint: Mint, lists: Lists, name: str, person: str) -> Party:
     mail = f"{last}.{chance.below(9999)}@example.com".lower().encode("ascii", "ignore").decode()
     taxable = chance.happens(0.7)
     fields: Fields = {
-        "Name": name, "FullName": name, "IsActive": "false" if chance.happens(0.04) else "true",
+        "Name": name, "FullName": name, "IsActive": "true",
         "Sublevel": "0",
         "CompanyName": "" if person else name, "Salutation": chance.one(("Mr.", "Ms.", "", "")),
         "FirstName": first, "LastName": last, "JobTitle": chance.one(("Owner", "Buyer", "Project manager",

@@ -9,7 +9,7 @@ from typing import Any
 
 from sync.practice import markup
 from sync.practice.refusals import unreadable
-from sync.qbxml.fields import Choice, Field, Kind, message, version
+from sync.qbxml.fields import Choice, Field, Kind, message, operation, version
 
 _AMOUNT = r"([+-]?\d{1,13}(\.\d{2})?)?"
 _NUMBER = r"([+-]?\d{1,10}(\.\d{1,5})?)?"
@@ -38,10 +38,12 @@ class Schema:
     def __init__(self, spoken: str, product: str) -> None:
         self.spoken = version(spoken)
         self.product = product
+        self.body: str | None = None
 
     def check(self, request: Any) -> None:
         """Raise 0x80040400 unless the request element is as the schema has it."""
         declared = message(request.tag)
+        self.body = operation(request.tag).body  # whose versions and products are told under its own name
         self._known(request.tag, declared.since, declared.not_in)
         self._attributes(request, declared.attributes)
         if request.tag == "PreferencesQueryRq" and len(request) == 0 and request.text:
@@ -98,7 +100,7 @@ class Schema:
         self._known(field.name, field.since, field.not_in)
         self._attributes(node, field.attributes)
         if field.kind in (Kind.GROUP, Kind.REF):
-            self._body(node, field.children)
+            self._body(node, message(field.name).content if field.name == self.body else field.children)
         elif markup.children(node):
             raise unreadable(f"{field.name} has elements inside")
         else:
