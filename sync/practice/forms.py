@@ -31,6 +31,7 @@ TOTALS: Mapping[str, str] = {
     "CreditCardCredit": "Amount",
     "Deposit": "DepositTotal",
 }
+SIDES = ("JournalDebitLine", "JournalCreditLine")
 NUMBERED = (*SALES, "PurchaseOrder", "JournalEntry")
 _ZERO = Decimal("0.00")
 
@@ -51,10 +52,10 @@ class Forms:
         self.books = books
         self.clock = clock
 
-    def complete(self, entity: str, fields: Fields, line_id: str) -> Fields:
+    def complete(self, entity: str, fields: Fields, line_id: str, *, new: bool) -> Fields:
         """The fields with everything that follows from them, in order; new lines get ids that end like `line_id`."""
-        fields.setdefault("TxnDate", self.clock.today())
-        self._defaults(entity, fields)
+        if new:
+            self._defaults(entity, fields)
         for name in [name for name in fields if name.endswith(("LineRet", "LineGroupRet", "GroupLineRet"))]:
             fields[name] = [self._line(entity, name, line, fields) for line in markup.many(fields, name)]
         self._number_lines(fields, line_id)
@@ -68,6 +69,8 @@ class Forms:
         return in_order(entity, fields)
 
     def _defaults(self, entity: str, fields: Fields) -> None:
+        """What a new form takes from its party, its terms and the file when nobody said it."""
+        fields.setdefault("TxnDate", self.clock.today())
         party = self._entry(fields, "CustomerRef") if entity in SALES else self._entry(fields, "VendorRef")
         known = order(f"{entity}Ret")
         inherited = ("BillAddress", "ShipAddress", "VendorAddress", "TermsRef", "SalesRepRef", "ItemSalesTaxRef")
@@ -110,10 +113,7 @@ class Forms:
 
     def _number_lines(self, fields: Fields, line_id: str) -> None:
         for name in list(fields):
-            if name.endswith(("LineRet", "LineGroupRet", "GroupLineRet")) or name in (
-                "JournalDebitLine",
-                "JournalCreditLine",
-            ):
+            if name.endswith(("LineRet", "LineGroupRet", "GroupLineRet")) or name in SIDES:
                 fields[name] = [self.numbered(line, line_id) for line in markup.many(fields, name)]
 
     def numbered(self, line: Fields, line_id: str) -> Fields:
@@ -124,6 +124,13 @@ class Forms:
             name: [self.numbered(one, line_id) for one in value] if name.endswith("LineRet") else value
             for name, value in line.items()
         }
+        if "TxnType" in inner:  # of a deposit: the payment's type and id come first
+            head = {name: inner[name] for name in ("TxnType", "TxnID") if name in inner}
+            return (
+                head
+                | {"TxnLineID": own}
+                | {name: value for name, value in inner.items() if name not in (*head, "TxnLineID")}
+            )
         return {"TxnLineID": own} | {name: value for name, value in inner.items() if name != "TxnLineID"}
 
     def _line(self, entity: str, name: str, line: Fields, fields: Fields) -> Fields:
@@ -193,12 +200,10 @@ class Forms:
         """Subtotal, tax and total of a sales form; of an invoice what is still open."""
         lines = flat_lines(entity, fields)
         subtotal = sum((amount(line, "Amount") for line in lines), _ZERO)
-        taxable = sum((amount(line, "Amount") for line in lines if self._is_taxable(line)), _ZERO)
-        rate = (
-            self._tax_rate(fields)
-            if self._is_taxable({"SalesTaxCodeRef": fields.get("CustomerSalesTaxCodeRef")})
-            else _ZERO
-        )
+        pays_tax = self._is_taxable({"SalesTaxCodeRef": fields.get("CustomerSalesTaxCodeRef")})
+        taxed = [line for line in lines if pays_tax and self._is_taxable(line)]
+        taxable = sum((amount(line, "Amount") for line in taxed), _ZERO)
+        rate = self._tax_rate(fields)
         tax = (taxable * rate / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
         fields |= {
             "Subtotal": cents(subtotal),
@@ -242,7 +247,7 @@ class Forms:
 def flat_lines(entity: str, fields: Fields) -> list[Fields]:
     """All lines that have amounts, those inside groups too."""
     found: list[Fields] = []
-    for name in (f"{entity}LineRet", "ExpenseLineRet", "ItemLineRet", "DepositLineRet"):
+    for name in (f"{entity}LineRet", "ExpenseLineRet", "ItemLineRet"):
         found += markup.many(fields, name)
     for group_name in (f"{entity}LineGroupRet", "ItemGroupLineRet"):
         for group in markup.many(fields, group_name):
@@ -252,7 +257,7 @@ def flat_lines(entity: str, fields: Fields) -> list[Fields]:
 
 def balanced(fields: Fields) -> None:
     """Refuse a journal entry whose debits are not its credits."""
-    sides = [markup.many(fields, name) for name in ("JournalDebitLine", "JournalCreditLine")]
+    sides = [markup.many(fields, name) for name in SIDES]
     for line in (*sides[0], *sides[1]):
         if not line.get("AccountRef"):
             raise refusals.element_missing("AccountRef", "JournalEntry line")

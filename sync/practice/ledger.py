@@ -95,7 +95,7 @@ class Ledger:
         sources = [self.converter.named(one) for one in markup.many(given, "LinkToTxnID")]
         if sources and not any(is_line(name) for name in fields):
             fields |= self.links.copied(entity, sources)
-        fields = self.forms.complete(entity, fields, str(moment))
+        fields = self.forms.complete(entity, fields, str(moment), new=True)
         self._check_open(entity, fields)
         entry = self._new(entity, "TxnID", own_id, fields, moment)
         if entity in PAYS:
@@ -165,7 +165,7 @@ class Ledger:
         self._check_open(entry.entity, entry.fields)
         self.links.post(entry.entity, entry.fields, -1)
         fields = merged(entry.entity, entry.fields, given, changes)
-        entry.fields = self.forms.complete(entry.entity, fields, str(moment))
+        entry.fields = self.forms.complete(entry.entity, fields, str(moment), new=False)
         self._check_open(entry.entity, entry.fields)
         if entry.entity in PAYS and "AppliedToTxnMod" in given:
             self.links.undo(entry, moment)

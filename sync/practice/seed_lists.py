@@ -59,7 +59,9 @@ class Lists:
         for fields, created in self.accounts:
             if fields["AccountType"] in _BALANCED or fields["AccountType"].startswith("Accounts"):
                 amount = self.balances.get(fields["FullName"], mint.chance.below(4_000_000))
-                fields |= {"Balance": money(amount), "TotalBalance": money(amount)}
+            else:
+                amount = 0
+            fields |= {"Balance": money(amount), "TotalBalance": money(amount)}
             mint.put(mint.entry("Account", fields, created, mint.later(created), fields.pop("ListID")))
 
 
@@ -154,7 +156,7 @@ def _tax(mint: Mint, lists: Lists) -> None:
 
 
 def _agency() -> Fields:
-    return {"Name": "County Tax Collector", "IsActive": "true", "IsTaxAgency": "true", "Balance": "0.00"}
+    return {"Name": "County Tax Collector", "IsActive": "true", "Balance": "0.00"}
 
 
 def _people(mint: Mint, lists: Lists) -> None:

@@ -125,7 +125,7 @@ def _customer(mint: Mint, lists: Lists, name: str, person: str) -> Party:
         "FirstName": first, "LastName": last, "JobTitle": chance.one(("Owner", "Buyer", "Project manager",
         "Accounts payable")),
         "BillAddress": billing, "BillAddressBlock": block(billing),
-        "PrintAs": name[:41], "Phone": _phone(mint), "Mobile": _phone(mint),
+        "Phone": _phone(mint), "AltPhone": _phone(mint),
         "Fax": _phone(mint) if chance.happens(0.3) else "", "Email": mail,
         "Contact": f"{first} {last}"[:41], "AltContact": chance.one(stock.FIRST_NAMES),
         "CustomerTypeRef": chance.one(lists.all("CustomerType")), "TermsRef": chance.one(lists.all("StandardTerms")),
@@ -135,13 +135,15 @@ def _customer(mint: Mint, lists: Lists, name: str, person: str) -> Party:
         "ResaleNumber": f"SR {chance.below(90_000_000) + 10_000_000}" if not taxable else "",
         "AccountNumber": f"C-{chance.below(90_000) + 10_000}", "CreditLimit": money(chance.below(40) * 250_000),
         "JobStatus": "None",
-        "Notes": chance.one(stock.NOTES) if chance.happens(0.6) else "", "IsStatementWithParent": "false",
+        "Notes": chance.one(stock.NOTES) if chance.happens(0.6) else "",
         "PreferredDeliveryMethod": chance.one(("None", "Email")),
     }  # fmt: skip
     if chance.happens(0.4):
         fields |= {"ClassRef": chance.one(lists.all("Class")), "PriceLevelRef": chance.one(lists.all("PriceLevel"))}
     if chance.happens(0.3):
         fields |= {"ShipAddress": shipping, "ShipAddressBlock": block(shipping)}
+    if chance.happens(0.3):
+        fields["AdditionalContactRef"] = [{"ContactName": "Mobile", "ContactValue": _phone(mint)}]
     if chance.happens(0.1):
         fields["ShipToAddress"] = {"Name": "Ship To 1"} | shipping | {"DefaultShipTo": "true"}
     return _party(mint, lists, "Customer", fields, created, own_id)
@@ -191,7 +193,6 @@ def _vendor(mint: Mint, lists: Lists, name: str, kind: str) -> Party:
     address = _address(mint, name)
     fields: Fields = {
         "Name": name, "IsActive": "false" if chance.happens(0.05) else "true",
-        "IsTaxAgency": "true" if kind == "Tax agency" else "false",
         "CompanyName": name, "FirstName": chance.one(stock.FIRST_NAMES), "LastName": chance.one(stock.SURNAMES),
         "VendorAddress": address, "VendorAddressBlock": block(address), "Phone": _phone(mint),
         "Fax": _phone(mint) if chance.happens(0.3) else "",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from sync.practice import stock
+from sync.practice.identity import block
 from sync.practice.markup import Fields
 from sync.practice.mint import DAY, Mint, money
 from sync.practice.seed_lists import Lists
@@ -129,7 +130,7 @@ class Purchases:
     def _paid(self, entity: str, bill: Fields, vendor: Party, bill_id: str, total: int, created: int) -> Fields:
         """The payment of a bill; returns the link that the bill shows."""
         when = min(self.mint.end - 1, created + (3 + self.mint.chance.below(40)) * DAY)
-        own_id, base = self.mint.txn_id(when), self.base(when)
+        own_id, base, address = self.mint.txn_id(when), self.base(when), vendor.fields["VendorAddress"]
         by_check = entity == "BillPaymentCheck"
         account = ("BankAccountRef", "Checking") if by_check else ("CreditCardAccountRef", "Visa, First Bay")
         applied = {
@@ -141,7 +142,7 @@ class Purchases:
             account[0]: self.lists.account(account[1]),
             "Amount": money(total), "AppliedToTxnRet": [applied],
         }  # fmt: skip
-        fields |= {"IsToBePrinted": "false", "Address": vendor.fields["VendorAddress"]} if by_check else {}
+        fields |= {"IsToBePrinted": "false", "Address": address, "AddressBlock": block(address)} if by_check else {}
         self.lists.post(account[1], -total if by_check else total)
         self.put(entity, fields, when, own_id)
         return {

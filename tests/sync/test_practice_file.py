@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -324,6 +325,26 @@ def test_every_seeded_response_is_what_the_schema_allows(seeded: CompanyFile) ->
         found = message_set(seeded, f"<{entity}QueryRq>{asked}</{entity}QueryRq>")
         schema.assertValid(found.getparent())
         assert len(found[0]) == count
+    for union in ("Item", "Entity", "Terms", "Transaction"):
+        schema.assertValid(message_set(seeded, f"<{union}QueryRq/>").getparent())
+
+
+def inside(fields: dict[str, Any], above: tuple[str, ...] = ()) -> Iterator[str]:
+    """The path of every element in a record."""
+    for name, value in fields.items():
+        yield "/".join((*above, name))
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict):
+                yield from inside(one, (*above, name))
+
+
+def test_seeded_records_hold_nothing_that_their_product_does_not_have(seeded: CompanyFile) -> None:
+    for entity in seeded.counts():
+        declared = message(f"{entity}Ret")
+        for path in {path for row in seeded.rows(entity) for path in inside(row)}:
+            found = declared.find(path)
+            assert found is not None, (entity, path)
+            assert "QBD" not in found.not_in, (entity, path)
 
 
 def test_lines_and_links_come_only_when_asked_for(seeded: CompanyFile) -> None:

@@ -10,9 +10,20 @@ import pytest
 from sync.practice.change import change, drift
 from sync.practice.company import CompanyFile
 from sync.practice.seed import seed
+from sync.qbxml.fields import is_message, message
 from tests.sync.asking import OWNER, HandClock, add, answers, ask, code, delete, modify, new_file
 
 WHO = "<CustomerRef><FullName>Lindqvist Interiors</FullName></CustomerRef>"
+KINDS = (
+    "Account", "Bill", "BillPaymentCheck", "Check", "Class", "CreditCardCharge", "CreditMemo", "Customer", "Deposit",
+    "Employee", "Estimate",
+    "Invoice", "ItemDiscount", "ItemFixedAsset", "ItemGroup", "ItemInventory", "ItemInventoryAssembly",
+    "ItemNonInventory",
+    "ItemOtherCharge", "ItemPayment", "ItemReceipt", "ItemSalesTax", "ItemSalesTaxGroup", "ItemService", "ItemSubtotal",
+    "JournalEntry", "OtherName", "PriceLevel", "PurchaseOrder", "ReceivePayment", "SalesOrder", "SalesReceipt",
+    "SalesRep",
+    "SalesTaxCode", "Transfer", "Vehicle", "Vendor", "VendorCredit",
+)  # fmt: skip
 LINE = "<ItemRef><FullName>{item}</FullName></ItemRef><Quantity>{quantity}</Quantity><Rate>{rate}</Rate>"
 
 
@@ -329,6 +340,28 @@ def test_a_custom_field_must_be_defined_and_is_then_kept(file: CompanyFile) -> N
     assert [put("Bin"), put("Rack")] == ["3120", "0"]
     (ret,) = ask(file, f"<CustomerQueryRq><OwnerID>{OWNER}</OwnerID></CustomerQueryRq>")
     assert ret.findtext("DataExtRet/DataExtValue") == "7 & 8"
+
+
+MODIFIED = [name for name in KINDS if is_message(f"{name}Mod")]
+
+
+@pytest.mark.parametrize("entity", MODIFIED)
+def test_a_mod_that_says_nothing_changes_nothing_but_the_stamp(seeded: CompanyFile, entity: str) -> None:
+    options = "<ActiveStatus>All</ActiveStatus>" if message(f"{entity}QueryRq").find("ActiveStatus") else ""
+    options += (
+        "<IncludeLineItems>true</IncludeLineItems>" if message(f"{entity}QueryRq").find("IncludeLineItems") else ""
+    )
+    options += (
+        "<IncludeLinkedTxns>true</IncludeLinkedTxns>" if message(f"{entity}QueryRq").find("IncludeLinkedTxns") else ""
+    )
+    before = ask(seeded, f"<{entity}QueryRq>{options}</{entity}QueryRq>")[0]
+    after = modify(seeded, before, "")[0]
+    stamps = ("TimeModified", "EditSequence")
+    old, new = (
+        [(part.tag, "".join(part.itertext())) for part in ret if part.tag not in stamps] for ret in (before, after)
+    )
+    assert new == old
+    assert after.findtext("EditSequence") != before.findtext("EditSequence")
 
 
 def test_a_bookkeeper_edits_adds_and_deletes_what_is_not_in_use(seeded: CompanyFile, clock: HandClock) -> None:
