@@ -16,6 +16,10 @@ from litestar.routes import HTTPRoute
 from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 
+from sync.conversation import Conversation
+from sync.endpoint import handlers
+from sync.keys import KeyRing
+from sync.live import Live
 from sync.settings import Settings
 from web.auth import check_roles, guard
 from web.errors import exception_handlers
@@ -31,16 +35,17 @@ YEAR = 31_536_000  # seconds
 
 def create_app(settings: Settings) -> Litestar:
     """Join everything. Nothing connects before the lifespan starts. Raises LookupError for a route without a role."""
-    site = Site(settings=settings, passwords=Passwords(), static_version=version_of(STATIC))
+    site = Site(settings=settings, passwords=Passwords(), static_version=version_of(STATIC), live=Live())
+    conversation = Conversation(KeyRing(settings.secret_key))
     app = Litestar(
-        route_handlers=[*PAGES, static_files(site)],
+        route_handlers=[*PAGES, *handlers(conversation, settings.public_url), static_files(site)],
         request_class=HTMXRequest,
         guards=[guard],
         exception_handlers=exception_handlers(),
         before_send=[security_headers(https=site.secure)],
         csrf_config=csrf(site),
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(templates(site))),
-        lifespan=[lifespan(site)],
+        lifespan=[lifespan(site, conversation)],
         state=State({"site": site}),
         logging_config=LoggingConfig(configure_root_logger=False, log_exceptions="never"),
         openapi_config=None,

@@ -21,6 +21,10 @@ SYSTEMS = (
 SIZES = ("bytes", "kB", "MB", "GB")
 
 
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
 def local(moment: datetime) -> datetime:
     """Return the same moment by the server's clock."""
     return moment.astimezone()

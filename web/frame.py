@@ -1,13 +1,17 @@
 """The frame around every page: who is signed in, which company, which sections there are. See templates/base.html."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from litestar.exceptions import NotFoundException
 from litestar.plugins.htmx import HTMXRequest, HTMXTemplate
 from litestar.response import Template
 from litestar.template.base import csrf_token
 
+from sync.store import companies
+from sync.store.companies import CompanyRow
 from web.auth import ROLE_WORDS, signed_in
 from web.filters import initials
 from web.htmx import wants_partial
@@ -15,6 +19,8 @@ from web.site import AnyRequest, site_of
 
 THEMES = ("system", "light", "dark")
 ACCOUNT_MENU = [("Your sessions", "/account/sessions")]
+
+Values = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,30 +37,47 @@ def theme_of(request: AnyRequest) -> str:
     return theme if theme in THEMES else "system"
 
 
-def path_of(request: AnyRequest) -> str:
-    """Return the address of this page on this host, with its query."""
-    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
-
-
-def frame(request: AnyRequest, section: str = "", flash: tuple[str, str] | None = None) -> dict[str, Any]:
-    """Return what base.html reads, on a page of the team."""
+def frame(request: AnyRequest) -> Values:
+    """Return what base.html reads on a page that stands alone: sign-in, first run, errors."""
     found = signed_in(request)
     person = found.person if found else None
     return {
         "user": Visitor(person.name, initials(person.name), ROLE_WORDS[person.role]) if person else None,
-        "company": None,
-        "companies": [],
-        "section": section,
-        "navigation": [("companies", "Companies", "/companies", None)] if person else [],
-        "account_menu": ACCOUNT_MENU,
         "csrf_token": csrf_token({"request": request}),
         "theme": theme_of(request),
-        "path": path_of(request),
-        "flash": flash,
+        "account_menu": ACCOUNT_MENU,
+        "companies": [],
+        "company": None,
+        "section": "",
+        "navigation": [("companies", "Companies", "/companies", None)] if person else [],
     }
 
 
-def page(request: HTMXRequest, name: str, values: dict[str, Any], *, part: str = "", status: int = 200) -> Template:
+async def team_frame(request: AnyRequest, section: str = "") -> Values:
+    """Return what base.html reads on a page of the team."""
+    return {**frame(request), "companies": await companies.names(), "section": section}
+
+
+async def company_frame(request: AnyRequest, company: CompanyRow, section: str) -> Values:
+    """Return what base.html reads on a page of one company."""
+    home = f"/companies/{company.id}"
+    return {
+        **await team_frame(request, section),
+        "company": company,
+        "navigation": [("status", "Sync status", home, None), ("records", "Records", f"{home}/records", None)],
+        "search_url": f"{home}/search",
+    }
+
+
+async def company_or_404(company: int) -> CompanyRow:
+    """Return a company as it stands now. Raises NotFoundException."""
+    found = await companies.company(company, datetime.now(UTC)) if company < 1 << 63 else None
+    if found is None:
+        raise NotFoundException
+    return found
+
+
+def page(request: HTMXRequest, name: str, values: Values, *, part: str = "", status: int = 200) -> Template:
     """Render a page; to htmx, its part alone where it has one."""
     chosen = part if part and wants_partial(request) else name
     headers = {"vary": "HX-Request"} if part else {}

@@ -9,21 +9,29 @@ from types import FrameType
 
 from litestar import Litestar
 
+from sync.conversation import Conversation
 from sync.database import connected, migrate
+from sync.tasks import running
 from web.site import Site
 
 ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
-def lifespan(site: Site) -> Callable[[Litestar], contextlib.AbstractAsyncContextManager[None]]:
+def lifespan(
+    site: Site, conversation: Conversation
+) -> Callable[[Litestar], contextlib.AbstractAsyncContextManager[None]]:
     """Return the application's lifespan: it opens in this order and closes in the opposite one."""
 
     @contextlib.asynccontextmanager
     async def run(_: Litestar) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
-            await stack.enter_async_context(connected(site.settings))
+            dsn = await stack.enter_async_context(connected(site.settings))
             await migrate()
+            conversation.queue = await stack.enter_async_context(running(dsn))
+            await stack.enter_async_context(site.live.listening(dsn))
+            stack.enter_context(told_of_the_end(site.live.stop))
             yield
+            site.live.stop()
 
     return run
 

@@ -1,4 +1,4 @@
-"""What all requests of one process share: the settings, the password hasher, the version of the static files."""
+"""What the requests of one process share: settings, hasher, live listener, version of the static files."""
 
 import hashlib
 import hmac
@@ -8,6 +8,7 @@ from typing import Any
 
 from litestar.connection import ASGIConnection, Request
 
+from sync.live import Live
 from sync.settings import Settings
 from web.passwords import Passwords
 
@@ -26,6 +27,7 @@ class Site:
     settings: Settings
     passwords: Passwords
     static_version: str
+    live: Live
 
     @property
     def secure(self) -> bool:

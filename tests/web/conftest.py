@@ -75,7 +75,7 @@ SignUp = Callable[[str], Awaitable[Visitor]]
 
 @pytest.fixture
 async def signed_in_as(site: str) -> AsyncIterator[SignUp]:
-    """Call it with a role: a visitor signed in as ruth (owner), alice (accounting manager), bob (member), vera (viewer)."""
+    """Call it with a role: ruth is the owner, alice an accounting manager, bob a member, vera a viewer."""
     clients: list[Visitor] = []
 
     async def enter(role: str) -> Visitor:

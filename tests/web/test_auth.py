@@ -4,7 +4,6 @@ import asyncio
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 
 from sync.store import people

@@ -4,15 +4,28 @@ from litestar.types import ControllerRouterHandler
 
 from web.pages.account import SessionsController
 from web.pages.appearance import choose_theme
+from web.pages.companies import CompaniesController, home
+from web.pages.company import CompanyController
+from web.pages.connector_help import connector_help
 from web.pages.first_run import FirstRunController
 from web.pages.health import health
+from web.pages.records import RecordsController
+from web.pages.runs import RunsController
+from web.pages.search import search
 from web.pages.sign_in import SignInController, sign_out
 
 PAGES: list[ControllerRouterHandler] = [
+    home,
+    CompaniesController,
+    CompanyController,
+    RunsController,
+    RecordsController,
+    search,
     FirstRunController,
     SignInController,
     sign_out,
     SessionsController,
     choose_theme,
     health,
+    connector_help,
 ]

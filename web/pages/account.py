@@ -11,7 +11,7 @@ from litestar.response import Response, Template
 
 from sync.store import people
 from web.auth import address_of, current, no_session
-from web.frame import frame, page
+from web.frame import page, team_frame
 from web.htmx import go_to
 
 
@@ -25,7 +25,7 @@ class SessionsController(Controller):
     async def show(self, request: HTMXRequest) -> Template:
         here = current(request)
         browsers = await people.sessions_of(here.person.id, datetime.now(UTC))
-        values = {**frame(request), "browsers": browsers, "current": here.session}
+        values = {**await team_frame(request), "browsers": browsers, "current": here.session}
         return page(request, "account/sessions.html", values)
 
     @post("/{session:int}/end")

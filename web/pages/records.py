@@ -1,0 +1,360 @@
+"""/companies/{id}/records: the records of each kind, as a list to search and sort, and each with all it holds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from litestar import Controller, get
+from litestar.exceptions import NotFoundException
+from litestar.params import FromPath, FromQuery
+from litestar.plugins.htmx import HTMXRequest
+from litestar.response import Redirect, Response, Template
+
+from sync.qbxml.entities import ENTITIES, Entity
+from sync.qbxml.summary import first
+from sync.store import companies, records
+from sync.store.companies import CompanyRow
+from sync.store.records import SORTS, Deleted, KindCount, RecordDetail, RecordRow, RecordsPage
+from web.auth import current
+from web.code_view import lay_out, written
+from web.filters import count, day_time, money, plural, qb_time
+from web.frame import Values, company_frame, company_or_404, page, with_query
+from web.masking import hidden, is_personal, masked_fields, sees_all
+from web.values import aligned, cell, groups_of, ids_in, lines_of
+
+PAGE = 50
+COLUMNS = 4  # at most, beside those that every kind has
+STATE_WORDS = {"equal": "Same on both sides", "gone": "Deleted in QuickBooks"}
+DELETED: dict[str, Deleted] = {"only": "only", "all": "all"}
+ACTIVE = {"yes": True, "no": False}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the address asks of a list; every link of the page is made from it."""
+
+    home: str  # address of the list
+    q: str = ""
+    sort: str = "name"
+    descending: bool = False
+    deleted: str = ""  # "", only, all
+    active: str = ""  # "", yes, no
+    after: str | None = None
+    before: str | None = None
+
+    @classmethod
+    def read(cls, query: Mapping[str, str], home: str, entity: Entity) -> "Asked":
+        sort, direction = query.get("sort", ""), query.get("dir", "")
+        usual = "name" if entity.group == "list" else "date"
+        known = sort in SORTS
+        return cls(
+            home=home,
+            q=query.get("q", "").strip()[:200],
+            sort=sort if known else usual,
+            descending=direction == "desc" if known else usual == "date",
+            deleted=query.get("deleted", "") if query.get("deleted") in DELETED else "",
+            active=query.get("active", "") if query.get("active") in ACTIVE else "",
+            after=query.get("after"),
+            before=query.get("before"),
+        )
+
+    def link(self, **changed: Any) -> str:
+        """Return the address of this list with something changed; without saying so, of its first page."""
+        kept = {
+            "q": self.q,
+            "sort": self.sort,
+            "dir": "desc" if self.descending else "",
+            "deleted": self.deleted,
+            "active": self.active,
+        }
+        return with_query(self.home, **{**kept, **changed})
+
+    def kept(self) -> list[tuple[str, str]]:
+        """Return what a search keeps, as hidden fields of its form."""
+        kept = {"sort": self.sort, "dir": "desc" if self.descending else "", "deleted": self.deleted}
+        return [(name, value) for name, value in {**kept, "active": self.active}.items() if value]
+
+    def sorted_by(self, key: str) -> tuple[str, str | None]:
+        """Return the link of a head that sorts, and how it is sorted now."""
+        now = self.sort == key
+        direction = ("descending" if self.descending else "ascending") if now else None
+        return self.link(sort=key, dir="desc" if now and not self.descending else ""), direction
+
+
+class RecordsController(Controller):
+    """Everything that was read from one company file."""
+
+    path = "/companies/{company:int}/records"
+    opt = {"role": "viewer"}
+
+    @get()
+    async def first_kind(
+        self, request: HTMXRequest, company: FromPath[int], kind: FromQuery[str | None] = None
+    ) -> Response[Any]:
+        """Go to the kind that was chosen, else to the first one that has records."""
+        row = await company_or_404(company)
+        home = f"/companies/{company}/records"
+        found = await records.kinds(company)
+        if kind and kind in ENTITIES:
+            return Redirect(f"{home}/{kind}", status_code=303)
+        usual = next((each.entity for each in found if each.count and each.entity == "Customer"), None)
+        entity = usual or next((each.entity for each in found if each.count), None)
+        if entity:
+            return Redirect(f"{home}/{entity}", status_code=303)
+        return page(request, "records/empty.html", await company_frame(request, row, "records"))
+
+    @get("/{entity:str}")
+    async def show(self, request: HTMXRequest, company: FromPath[int], entity: FromPath[str]) -> Template:
+        row, kind = await company_or_404(company), kind_or_404(entity)
+        home = f"/companies/{company}/records"
+        asked = Asked.read(request.query_params, f"{home}/{entity}", kind)
+        values = {
+            **await company_frame(request, row, "records"),
+            **await list_values(request, row, kind, asked),
+            **await kinds_values(company, entity),
+        }
+        return page(request, "records/list.html", values, part="records/_rows.html")
+
+    @get("/{entity:str}/{id:int}")
+    async def show_record(
+        self, request: HTMXRequest, company: FromPath[int], entity: FromPath[str], id: FromPath[int]
+    ) -> Template:
+        row, kind = await company_or_404(company), kind_or_404(entity)
+        found = await records.record(company, entity, id) if id < 1 << 63 else None
+        if found is None:
+            raise NotFoundException
+        values = {**await company_frame(request, row, "records"), **await record_values(request, row, kind, found)}
+        return page(request, "records/detail.html", values)
+
+
+def kind_or_404(entity: str) -> Entity:
+    found = ENTITIES.get(entity)
+    if found is None:
+        raise NotFoundException
+    return found
+
+
+async def kinds_values(company: int, entity: str) -> Values:
+    """Return the kinds at the left, with their counts."""
+    found = await records.kinds(company)
+    home = f"/companies/{company}/records"
+    groups = [("Lists", kinds_in(found, "list", entity)), ("Transactions", kinds_in(found, "transaction", entity))]
+    return {
+        "kinds_groups": [
+            (heading, [(each.entity, each.plural, f"{home}/{each.entity}", each.count) for each in members])
+            for heading, members in groups
+            if members
+        ],
+    }
+
+
+def kinds_in(found: Sequence[KindCount], group: str, current_kind: str) -> list[KindCount]:
+    """Return the kinds of a group that have records, and the one that is shown."""
+    return [each for each in found if each.group == group and (each.count or each.entity == current_kind)]
+
+
+async def list_values(request: HTMXRequest, company: CompanyRow, kind: Entity, asked: Asked) -> Values:
+    sees = sees_all(current(request).person)
+    refused = asked.q if not sees and hides_number(kind) and any(symbol.isdigit() for symbol in asked.q) else ""
+    found = RecordsPage(rows=[], total=0, total_more=False, next=None, previous=None)
+    if not refused:
+        found = await rows_of(company.id, kind, asked)
+    columns = columns_of(kind)
+    return {
+        "entity": kind.name,
+        "label": kind.plural,
+        "sentence": await sentence(company.id, kind, found, asked),
+        "query": asked.q,
+        "asked": asked,
+        "first": first_head(kind, asked),
+        "changed": ("Changed", "start", *asked.sorted_by("changed")),
+        "columns": [head(kind, asked, column) for column in columns],
+        "rows": [
+            (row, title_of(kind, row), [text_in(kind, row, column, sees) for column in columns]) for row in found.rows
+        ],
+        "state_words": STATE_WORDS,
+        "filter_menus": filter_menus(kind, asked),
+        "clear_url": with_query(asked.home, sort=asked.sort) if asked.q or asked.deleted or asked.active else None,
+        "empty": empty(kind, asked, refused),
+        "total": count(found.total) + ("+" if found.total_more else ""),
+        "previous_url": asked.link(before=found.previous) if found.previous else None,
+        "next_url": asked.link(after=found.next) if found.next else None,
+        "page_rows": PAGE,
+    }
+
+
+async def rows_of(company: int, kind: Entity, asked: Asked) -> RecordsPage:
+    """Read a page. Raises NotFoundException for the address of a page that is none."""
+    try:
+        return await records.page(
+            company,
+            kind.name,
+            q=asked.q,
+            sort=asked.sort,
+            descending=asked.descending,
+            after=asked.after,
+            before=asked.before,
+            limit=PAGE,
+            deleted=DELETED.get(asked.deleted, "no"),
+            active=ACTIVE.get(asked.active),
+        )
+    except ValueError as error:
+        raise NotFoundException from error
+
+
+async def sentence(company: int, kind: Entity, found: RecordsPage, asked: Asked) -> str:
+    """12,340 customers match. Data as of today, 14:20; the newest change in QuickBooks is from 18 Nov, 14:12. (A19)"""
+    number = count(found.total) + (" or more" if found.total_more else "")
+    matching = " match" if asked.q or asked.deleted or asked.active else ""
+    counted = f"{number} {plural(found.total, kind.label.lower(), kind.plural.lower())}{matching}."
+    fresh = next((each for each in await companies.freshness(company) if each.entity == kind.name), None)
+    if fresh is None or fresh.as_of is None:
+        return f"{counted} Not read whole yet."
+    newest = f"; the newest change in QuickBooks is from {qb_time(fresh.newest)}" if fresh.newest else ""
+    return f"{counted} Data as of {day_time(fresh.as_of)}{newest}."
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a list, beside the name."""
+
+    heading: str
+    sort: str = ""  # key of SORTS
+    path: str = ""  # within the record, where it is not one of the usual columns
+
+
+def columns_of(kind: Entity) -> list[Column]:
+    """Return what is worth showing of a kind, in the order of a person's look."""
+    found = []
+    if kind.group == "transaction":
+        found.append(Column("Date", "date"))
+    elif kind.number:
+        found.append(Column("Number", "ref_number"))
+    if kind.party:
+        found.append(Column("Name" if len(kind.party) > 1 else party_label(kind), "party"))
+    found += [Column(heading, path=path) for heading, path in kind.columns[:COLUMNS]]
+    if kind.amount:
+        found.append(Column("Balance" if "Balance" in kind.amount[-1] else "Amount", "amount"))
+    return found
+
+
+def party_label(kind: Entity) -> str:
+    name = kind.party[0].partition("Ref")[0]
+    return ENTITIES[name].label if name in ENTITIES else "Name"
+
+
+def head(kind: Entity, asked: Asked, column: Column) -> tuple[str, str, str | None, str | None]:
+    """Return label, side, link that sorts, and how it is sorted."""
+    side = "end" if column.sort == "amount" or (column.path and aligned(kind.name, column.path) == "end") else "start"
+    href, direction = asked.sorted_by(column.sort) if column.sort else (None, None)
+    return column.heading, side, href, direction
+
+
+def first_head(kind: Entity, asked: Asked) -> tuple[str, str, str | None, str | None]:
+    if kind.group == "list":
+        return ("Name", "start", *asked.sorted_by("name"))
+    return ("Number", "start", *asked.sorted_by("ref_number"))
+
+
+def title_of(kind: Entity, row: RecordRow) -> str:
+    """Return what a record is called in a list: its name, or the number of a transaction."""
+    usual = row.name if kind.group == "list" else row.ref_number
+    return usual or row.name or f"{kind.label} without a number"
+
+
+def hides_number(kind: Entity) -> bool:
+    """Say whether the number of this kind is a person's."""
+    return any(is_personal(path, kind.name) for path in kind.number)
+
+
+def text_in(kind: Entity, row: RecordRow, column: Column, sees: bool) -> str:
+    match column.sort:
+        case "amount":
+            return money(row.amount)
+        case "date":
+            return qb_time(row.date)
+        case "party":
+            return row.party
+        case "ref_number":
+            return row.ref_number if sees or not hides_number(kind) else hidden(row.ref_number, kind.number[0])
+    fields = row.fields if sees else masked_fields(row.fields, kind.name)
+    return cell(kind.name, column.path, first(fields, (column.path,)) or "")
+
+
+def filter_menus(kind: Entity, asked: Asked) -> list[tuple[str, list[tuple[str, str, bool]], bool]]:
+    """Return label, choices and whether something is chosen, of each filter."""
+    here = {"": "In QuickBooks", "only": "Deleted only", "all": "Deleted ones too"}
+    menus = [
+        (
+            here[asked.deleted],
+            [(words, asked.link(deleted=key), asked.deleted == key) for key, words in here.items()],
+            bool(asked.deleted),
+        )
+    ]
+    if kind.group == "list":
+        active = {"": "Active or not", "yes": "Active only", "no": "Inactive only"}
+        choices = [(words, asked.link(active=key), asked.active == key) for key, words in active.items()]
+        menus.append((active[asked.active], choices, bool(asked.active)))
+    return menus
+
+
+def empty(kind: Entity, asked: Asked, refused: str) -> tuple[str, str, tuple[str, str] | None]:
+    """Say why there are no rows, what to do, and where."""
+    name = kind.plural.lower()
+    clear = ("Clear the filters", asked.home)
+    if refused:
+        return (
+            "A viewer can look for names here, not for numbers.",
+            "Numbers of persons are hidden from viewers.",
+            clear,
+        )
+    if asked.q:
+        return f"No {name} match “{asked.q}”.", "Clear the filters, or search all kinds in the bar above.", clear
+    if asked.deleted or asked.active:
+        return f"No {name} match this filter.", "Clear it to see all that are here.", clear
+    return f"No {name} yet.", "They show up here after the next sync, if the company file has any.", None
+
+
+async def record_values(request: HTMXRequest, company: CompanyRow, kind: Entity, found: RecordDetail) -> Values:
+    sees = sees_all(current(request).person)
+    fields = found.quickbooks if sees else masked_fields(found.quickbooks, kind.name)
+    links = await links_of(company.id, fields, found.qb_id)
+    home = f"/companies/{company.id}/records/{kind.name}/{found.id}"
+    view = "qbxml" if request.query_params.get("view") == "qbxml" else "fields"
+    return {
+        "record": found,
+        "kind": kind,
+        "title": found.name or found.ref_number or f"{kind.label} without a number",
+        "state": "gone" if found.deleted_at else "equal",
+        "state_text": STATE_WORDS["gone" if found.deleted_at else "equal"],
+        "state_line": state_line(found),
+        "view": view,
+        "views": [("fields", "Both sides", home), ("qbxml", "qbXML", f"{home}?view=qbxml")],
+        "groups": groups_of(kind.name, fields, links) if view == "fields" else [],
+        "lines": lines_of(kind.name, fields, links) if view == "fields" else [],
+        "document": lay_out(written(kind.ret, fields), limit=5000) if view == "qbxml" else None,
+        "ids": ids_of(kind, found),
+    }
+
+
+async def links_of(company: int, fields: Mapping[str, Any], own: str) -> dict[str, str]:
+    """Return the addresses of the records here that this one refers to."""
+    wanted = list(set(ids_in(fields)) - {own})
+    found = await records.ids_of(company, wanted) if wanted else {}
+    return {qb_id: f"/companies/{company}/records/{entity}/{id}" for qb_id, (entity, id) in found.items()}
+
+
+def state_line(found: RecordDetail) -> str:
+    if found.deleted_at:
+        return f"Deleted there {qb_time(found.deleted_at)}. It still exists here."
+    return f"Read from QuickBooks {day_time(found.updated_at)}."
+
+
+def ids_of(kind: Entity, found: RecordDetail) -> list[tuple[str, ...]]:
+    entries: list[tuple[str, ...]] = [
+        (kind.key, found.qb_id, "mono"),
+        ("EditSequence", found.edit_sequence or "none", "mono" if found.edit_sequence else ""),
+        ("Created", qb_time(found.time_created)),
+        ("Changed", qb_time(found.time_modified)),
+    ]
+    return entries

@@ -1,0 +1,64 @@
+"""What is said of a run while it goes on and after: figures, phases, sentences. Shared by two pages."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sync.store.runs import EntityProgress, RunDetail, RunRow
+from web.filters import about, ago, clock, count, day_time, plural, words
+
+KINDS = {"initial": "First sync", "incremental": "Incremental", "full": "Full sync", "verify": "Verify"}
+PHASES = (("list", "First: lists"), ("transaction", "Then: history"), ("other", "Last: what was deleted"))
+
+
+def progress_values(detail: RunDetail, now: datetime) -> dict[str, Any]:
+    """Return what the progress panel and the table of kinds read (D41, D42, D46)."""
+    return {
+        "entities": phases(detail.entities),
+        "progress_figures": figures(detail, now),
+        "progress_total": (detail.done, detail.expected, whole(detail.rate), about(detail.seconds_left)),
+    }
+
+
+def phases(entities: Sequence[EntityProgress]) -> list[tuple[str, list[EntityProgress]]]:
+    """Return the entities of a run in its phases; a phase without any is left out."""
+    grouped = [(heading, [each for each in entities if each.group == key]) for key, heading in PHASES]
+    return [(heading, members) for heading, members in grouped if members]
+
+
+def figures(detail: RunDetail, now: datetime) -> list[tuple[str, str, str]]:
+    """Return what is read, how fast, how long yet, since when; what is not known is left out."""
+    found = [("Rows read", count(detail.done), f"of {count(detail.expected)}" if detail.expected else "")]
+    if detail.rate:
+        found.append(("Now", whole(detail.rate), "rows a second"))
+    if detail.seconds_left is not None:
+        found.append(("Time left", about(detail.seconds_left), ""))
+    if detail.row.began_at:
+        found.append(("Began", clock(detail.row.began_at, seconds=False), ago(detail.row.began_at, now)))
+    return found
+
+
+def whole(rate: float | None) -> str:
+    return "" if rate is None else count(round(rate))
+
+
+def run_sentence(detail: RunDetail) -> str:
+    """Say what a run that goes on is doing."""
+    if detail.row.result_state == "waiting":
+        later = detail.row.state == "running"
+        return "Goes on when the computer is back." if later else "It begins when the Web Connector calls."
+    reading = next((each for each in detail.entities if each.state == "reading"), None)
+    ended = sum(each.state in ("done", "off", "failed") for each in detail.entities)
+    kinds = f"{words(ended).capitalize()} of {len(detail.entities)} kinds done." if detail.entities else ""
+    return f"Reading {reading.label.lower()}. {kinds}" if reading else kinds or "Looking which file is open."
+
+
+def run_line(row: RunRow) -> str:
+    """Incremental, today, 14:05:30 to 14:05:39, in one session from SERVER-01."""
+    kind = KINDS.get(row.kind, row.kind)
+    if row.began_at is None:
+        return f"{kind}, asked for {day_time(row.asked_at)}."
+    until = f" to {clock(row.ended_at)}" if row.ended_at else ""
+    place = f" from {row.machine}" if row.machine else ""
+    sessions = f"in {words(row.sessions)} {plural(row.sessions, 'session')}" if row.sessions else "in no session yet"
+    return f"{kind}, {day_time(row.began_at, seconds=True)}{until}, {sessions}{place}."
