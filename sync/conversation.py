@@ -1,6 +1,7 @@
 """What each call of the Web Connector does: load the session, advance it, store the step, reply.
 
-The reply leaves after the commit, so an answered call is a stored one. No call ends in an exception that the Web Connector
+The reply leaves after the commit, so an answered call is a stored one. No call ends in an exception that the Web
+Connector
 would see: what breaks is logged without contents, kept for getLastError, and answered in the protocol.
 """
 
@@ -30,11 +31,12 @@ from sync.protocol.identity import FileFacts, read_facts
 from sync.protocol.plan import OVER
 from sync.protocol.session import State, Step
 from sync.qbxml.build import build
-from sync.qbxml.parse import Head, NotQbxml, heads, stream
+from sync.qbxml.heads import Head, NotQbxml
+from sync.qbxml.parse import heads, stream
 from sync.soap import Call, Packed
 from sync.store import connectors, intake
 from sync.store import sessions as stored
-from sync.store.base import fetchval, transaction
+from sync.store.base import transaction
 from sync.store.sessions import Answer, Document, Loaded
 from sync.tasks import Queue
 
@@ -105,7 +107,7 @@ class Conversation:
         try:
             async with transaction() as connection:
                 await connection.execute(
-                    "update session set state = 'failed', error = $2, result = $2 where ticket = $1 and ended_at is null",
+                    "update session set state = 'failed', error = $2, result = $2 where ticket = $1",
                     call.text("ticket"),
                     sentences.BROKEN,
                 )

@@ -1,6 +1,7 @@
 """The Web Connector's address: bytes in, one call, bytes out. GET and HEAD answer 200 to anybody, POST takes SOAP.
 
-What does not decode gets a SOAP fault and leaves nothing behind. Bodies are read as they come: a large one is decoded on
+What does not decode gets a SOAP fault and leaves nothing behind. Bodies are read as they come: a large one is decoded
+on
 the way, in bounded memory, and only once its ticket is known to live.
 """
 

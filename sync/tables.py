@@ -1,6 +1,7 @@
 """Every table of the product: what one row is, and the unit or source of each column whose name does not say.
 
-Written by `sync.store` alone; the indexes of more than one column stand in the migrations. Times are UTC with zone, unless
+Written by `sync.store` alone; the indexes of more than one column stand in the migrations. Times are UTC with zone,
+unless
 a comment says that they are QuickBooks' own strings.
 """
 
@@ -258,7 +259,8 @@ class Request(Table):
 class Record(Table):
     """One list entry or transaction of one company, as QuickBooks has it and as the team wants it.
 
-    `company` carries no foreign key: its check costs more than the rest of an insert, and the row's writer holds the company.
+    `company` carries no foreign key: its check costs more than the rest of an insert, and the row's writer holds the
+    company.
     """
 
     id = BigSerial(primary_key=True)

@@ -1,6 +1,7 @@
 """The queue and its worker, in the process that serves the pages: answers are taken in here, in the background.
 
-One job per company at a time, by its key; it drains that company's answers in order. A wake-up may be lost between a job's
+One job per company at a time, by its key; it drains that company's answers in order. A wake-up may be lost between a
+job's
 last look and its end, so `after` looks again, and a cron takes whatever was missed all the same.
 """
 
@@ -10,14 +11,14 @@ import logging
 import zlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from saq import CronJob, Worker
 from saq.queue.postgres import PostgresQueue
-from saq.types import Context
+from saq.types import Context, PartialTimersDict
 
 from sync.database import CONNECTIONS, MIGRATION_LOCK
-from sync.qbxml.parse import NotQbxml
+from sync.qbxml.heads import NotQbxml
 from sync.store import intake
 from sync.store.base import connection
 
@@ -64,6 +65,12 @@ class Queue:
             await asyncio.wait(self._waking, timeout=GRACE)
 
 
+class Ringing(Context):
+    """A job's context, with the way to wake the queue."""
+
+    bell: Queue
+
+
 async def take_in(ctx: Context, *, company: int) -> int:
     """Drain a company's answers, oldest first; return how many were taken in."""
     taken = 0
@@ -90,6 +97,7 @@ async def _take_in_some(company: int, answers: list[intake.Answered]) -> int:
         try:
             await intake.take_in(company, parsed, now)
         except Exception:
+            log.exception("answer %d of company %d could not be stored", parsed[0].answered.id, company)
             await _not_stored(company, parsed, now)
             raise
     if broken is not None:
@@ -100,21 +108,20 @@ async def _take_in_some(company: int, answers: list[intake.Answered]) -> int:
 async def _not_stored(company: int, parsed: list[intake.Parsed], now: datetime) -> None:
     """Our own side failed on these answers: after TRIES the first is set aside, so that it blocks no other."""
     first = parsed[0].answered
-    log.exception("answer %d of company %d could not be stored", first.id, company)
     if await intake.count_try(first) >= TRIES:
         await intake.set_aside(company, first, "Something broke on our side while this answer was stored.", now)
 
 
 async def sweep_answers(ctx: Context) -> None:
     """Take up what no wake-up has reached."""
-    queue: Queue = ctx["bell"]  # type: ignore[typeddict-item]
+    bell = cast(Ringing, ctx)["bell"]
     for company in await intake.companies_with_unprocessed(30.0):
-        await queue.wake(company)
+        await bell.wake(company)
 
 
 @contextlib.asynccontextmanager
 async def running(dsn: str, *, work: bool = True) -> AsyncIterator[Queue]:
-    """The queue on this database and, when `work`, a worker; both end cleanly: what runs is finished or taken up later."""
+    """The queue on this database and, when `work`, a worker. What runs at the end is finished, or taken up later."""
     queue = PostgresQueue.from_url(dsn, min_size=2, max_size=CONNECTIONS.queue)
     async with connection() as lock, lock.transaction():
         await lock.execute("select pg_advisory_xact_lock($1)", MIGRATION_LOCK)
@@ -142,9 +149,9 @@ async def _worker(queue: PostgresQueue, bell: Queue) -> AsyncIterator[None]:
         concurrency=CONCURRENCY,
         cron_jobs=[CronJob(sweep_answers, cron="* * * * *")],
         after_process=after,
-        timers=TIMERS,
+        timers=cast(PartialTimersDict, TIMERS),
     )
-    worker.context["bell"] = bell
+    cast(Ringing, worker.context)["bell"] = bell
     task = asyncio.get_running_loop().create_task(worker.start())
     for company in await intake.companies_with_unprocessed(0.0):
         await bell.wake(company)

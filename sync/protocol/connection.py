@@ -39,7 +39,7 @@ class Connection:
 
 
 def silent_after(interval: timedelta) -> timedelta:
-    """How long a company may be silent before it counts as not active: three expected intervals, 30 minutes at least."""
+    """How long a company may be silent before it is not active: three expected intervals, 30 minutes at least."""
     return max(interval * 3, NOT_ACTIVE)
 
 
@@ -59,7 +59,9 @@ def state(evidence: Evidence, now: datetime) -> Connection:
         text = f"Not active: last active {_span(silence)} ago"
         return Connection("not_active", evidence.last_call_at, text, small, "needs_you")
     if evidence.refused_at:
-        return Connection("waiting", evidence.refused_at, "Waiting for the Web Connector", evidence.refused, "needs_you")
+        return Connection(
+            "waiting", evidence.refused_at, "Waiting for the Web Connector", evidence.refused, "needs_you"
+        )
     if evidence.last_sync_at is None and not evidence.waits:
         small = "The Web Connector has called" if evidence.last_call_at else "The Web Connector has not called yet"
         return Connection("never_synced", evidence.began_set_up, "Never synced", small, "needs_you")

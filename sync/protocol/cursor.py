@@ -1,18 +1,20 @@
 """Where the next reading of an entity begins, in the clock of the QuickBooks computer.
 
-A cursor is that computer's local time without offset ("2026-11-20T14:05:30"). The offset that QuickBooks writes behind a
-time may ignore daylight saving, while a filter with an offset is converted by it: sent back, such a time would point an hour
+A cursor is that computer's local time without offset ("2026-11-20T14:05:30"). The offset that QuickBooks writes
+behind a
+time may ignore daylight saving, while a filter with an offset is converted by it: sent back, such a time would point
+an hour
 too late. Without offset QuickBooks takes the filter as its own local time, which is how it printed it.
 """
 
 from datetime import UTC, date, datetime, timedelta
 
-TICKS_EPOCH = datetime(1, 1, 1)
+TICKS_EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 SKEW = timedelta(minutes=10)  # between our clock and the computer's, when only ours tells when a pass began
 
 
 def local(text: str) -> str:
-    """The local part of a time as QuickBooks prints it: "2026-11-20T14:05:30-08:00" gives "2026-11-20T14:05:30"; "" stays."""
+    """The local part of a time: "2026-11-20T14:05:30-08:00" gives "2026-11-20T14:05:30"; "" stays."""
     return text[:19] if len(text) >= 19 else text
 
 
@@ -36,7 +38,7 @@ def from_ticks(ticks: int, now: datetime, utc_offset: timedelta | None) -> datet
     from it (the computer's clock is wrong), the earlier, because a cursor may be early but never late.
     """
     try:
-        raw = TICKS_EPOCH + timedelta(microseconds=ticks // 10)
+        raw = (TICKS_EPOCH + timedelta(microseconds=ticks // 10)).replace(tzinfo=None)
     except OverflowError:
         return None
     if utc_offset is None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from sync.protocol.identity import FileFacts
-from sync.qbxml.parse import Head
+from sync.qbxml.heads import Head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

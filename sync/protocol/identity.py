@@ -7,7 +7,8 @@ from ntpath import normpath
 from typing import Any
 
 from sync.protocol.cursor import offset
-from sync.qbxml.parse import Head, Row
+from sync.qbxml.heads import Head
+from sync.qbxml.parse import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,10 @@ class FileFacts:
     @property
     def utc_offset(self) -> timedelta | None:
         """The computer's offset, as far as the company's own record shows one."""
-        return next((found for key in ("TimeModified", "TimeCreated") if (found := offset(str(self.company.get(key, ""))))), None)
+        return next(
+            (found for key in ("TimeModified", "TimeCreated") if (found := offset(str(self.company.get(key, ""))))),
+            None,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -64,7 +64,14 @@ class EntityWork:
     def again(self, reason: str = "") -> "EntityWork":
         """The same entity, to be read from its start: its iterator is lost."""
         return replace(
-            self, stage=Stage.WAITING, received=0, iterator_id="", iterator_session=None, remaining=None, pages=0, reason=reason
+            self,
+            stage=Stage.WAITING,
+            received=0,
+            iterator_id="",
+            iterator_session=None,
+            remaining=None,
+            pages=0,
+            reason=reason,
         )
 
 
@@ -118,7 +125,12 @@ class Known:
 
 
 def plan_entities(
-    kind: str, known: Mapping[str, Known], preferences: Mapping[str, Any], client: Client, page_rows: int | None, keys_for_all: bool
+    kind: str,
+    known: Mapping[str, Known],
+    preferences: Mapping[str, Any],
+    client: Client,
+    page_rows: int | None,
+    keys_for_all: bool,
 ) -> tuple[EntityWork, ...]:
     """The entities of a new run, in dependency order, deletions after changes.
 
@@ -234,7 +246,9 @@ def _page(work: EntityWork, run: RunWork, client: Client, number: int) -> Ask:
             product=client.product,
             version=client.version,
         )
-        request = Request(name=entity.query, request_id=request_id, values=values, attributes=_iterator(work, iterating))
+        request = Request(
+            name=entity.query, request_id=request_id, values=values, attributes=_iterator(work, iterating)
+        )
     return Ask(kind="read", requests=(request,), position=work.position, page=work.pages + 1)
 
 

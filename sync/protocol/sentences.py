@@ -55,7 +55,7 @@ def speaks_of_version(code: str) -> bool:
 
 
 def retry_path(code: str, path: str) -> str | None:
-    """What connectionError replies so that the Web Connector tries again: "" the file now open, or a path; None: stop."""
+    """What connectionError replies to try again: "" for the file now open, or a path; None: stop."""
     upper = code.strip().upper()
     if upper in RETRY_OPEN_FILE:
         return ""

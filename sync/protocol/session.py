@@ -24,7 +24,7 @@ from sync.protocol.identity import ExpectedFile, FileFacts, Mismatch, compare
 from sync.protocol.plan import Ask, Client, EntityWork, Known, Mode, RunWork, Stage
 from sync.qbxml.build import lower_version, version_for
 from sync.qbxml.entities import ENTITIES
-from sync.qbxml.parse import Head
+from sync.qbxml.heads import Head
 from sync.qbxml.statuses import outcome
 
 CONNECTION_RETRIES = 2
@@ -147,7 +147,7 @@ def _send(session: Session, event: SendRequest) -> Step:
     if session.identified:
         return replace(_next(session), lost=lost)
     facts = event.facts
-    if facts is None or not facts.file_id or not session.begun and not session.adopts_first:
+    if facts is None or not facts.file_id or (not session.begun and not session.adopts_first):
         return replace(_ask_identity(session), lost=lost, facts=facts)
     step = _identify(session, facts)
     if step.session.identified:
@@ -273,7 +273,8 @@ def _counted(session: Session, event: ResponseReceived) -> Step:
 
 
 def _page_received(session: Session, in_flight: InFlight, event: ResponseReceived) -> Step:
-    assert session.run is not None and in_flight.position is not None
+    assert session.run is not None
+    assert in_flight.position is not None
     work = _work(session.run, in_flight.position)
     moved, has_rows = _moved(work, event, session) if work.stage is Stage.READING else (work, event.rows > 0)
     run = session.run.with_entity(moved)
@@ -353,17 +354,18 @@ def _failed(work: EntityWork, reason: str) -> EntityWork:
 
 
 def settled(session: Session, run: RunWork) -> Step:
-    """The reply after the queue was waited for. A run that it has completed is no longer the session's: nothing is left."""
+    """The reply after the queue was waited for. Of a run that it completed nothing is left."""
     return progress(session if session.run is not None else replace(session, run=replace(run, unprocessed=0)))
 
 
 def progress(session: Session) -> Step:
     """The reply to an answer: the percentage, 100 only when nothing is left."""
-    assert session.run is not None
-    if session.run.nothing_left:
-        session = replace(session, state=State.DONE, percent=100, result=sentences.complete(session.run))
+    run = session.run
+    assert run is not None
+    if run.nothing_left:
+        session = replace(session, state=State.DONE, percent=100, result=sentences.complete(run))
         return Step(session=session, reply=100)
-    percent = max(1, session.percent, plan.percent(session.run.entities))
+    percent = max(1, session.percent, plan.percent(run.entities))
     return Step(session=replace(session, percent=percent), reply=percent)
 
 

@@ -17,7 +17,8 @@ ALIVE = timedelta(minutes=15)  # of silence, within which a session counts as go
 HOURS = 24  # of the contact strip
 
 OVERVIEW = """
-    select co.*, live.number as live_number, live.kind as live_kind, live.state as live_state, live.percent as live_percent,
+    select co.*, live.number as live_number, live.kind as live_kind, live.state as live_state, live.percent as
+    live_percent,
         live.began_at as live_began, live.rows_in as live_rows, live.reading, open.opened_at as session_since,
         last.rows_in as last_rows, extract(epoch from last.ended_at - last.began_at)::float8 as last_took,
         coalesce(last.failed, 0) as failed,
@@ -31,7 +32,8 @@ OVERVIEW = """
         from run r where r.company = co.id and r.state in ('queued', 'running') order by r.id limit 1) live on true
     left join lateral (select opened_at from session s where s.company = co.id and s.ended_at is null
         and s.called_at > $1::timestamptz - $2::interval order by s.id desc limit 1) open on true
-    left join lateral (select * from run r where r.company = co.id and r.state = 'complete' order by number desc limit 1) last
+    left join lateral (select * from run r where r.company = co.id and r.state = 'complete' order by number desc limit
+    1) last
         on true
 """
 
@@ -98,7 +100,10 @@ async def company(id: int, now: datetime) -> CompanyRow | None:
 
 async def names() -> list[CompanyName]:
     """Every company by name."""
-    return [CompanyName(row["id"], row["name"]) for row in await fetch("select id, name from company order by lower(name), id")]
+    return [
+        CompanyName(row["id"], row["name"])
+        for row in await fetch("select id, name from company order by lower(name), id")
+    ]
 
 
 def _row(row: Any, now: datetime) -> CompanyRow:
@@ -132,7 +137,9 @@ def _row(row: Any, now: datetime) -> CompanyRow:
 def _evidence(row: Any, machines: Sequence[str]) -> Evidence:
     wrong = document(row["wrong_file"]) or []
     refused = document(row["refused"]) or {}
-    interval = timedelta(seconds=row["poll_seconds"]) if row["poll_seconds"] else timedelta(minutes=row["schedule_minutes"])
+    interval = (
+        timedelta(seconds=row["poll_seconds"]) if row["poll_seconds"] else timedelta(minutes=row["schedule_minutes"])
+    )
     return Evidence(
         wrong_file_at=row["wrong_file_at"],
         wrong_file=_wrong(wrong),

@@ -8,7 +8,8 @@ from sync.protocol.admission import WRONG_KEYS_WINDOW, Caller
 from sync.store.base import fetchrow, transaction
 
 FIND = """
-    select c.id, c.company, c.key_hash, c.revoked_at is not null as revoked, coalesce(c.file_path, co.file_path) as file_path,
+    select c.id, c.company, c.key_hash, c.revoked_at is not null as revoked, coalesce(c.file_path, co.file_path) as
+    file_path,
         c.last_called_at, c.wrong_keys, co.begun_at is not null or co.adopts_first as begun,
         co.paused_at is not null and (co.paused_until is null or co.paused_until > now()) as paused,
         co.schedule_minutes, co.poll_seconds, live.id as run, last.ended_at as last_ended, last.began_at as last_began,
@@ -18,7 +19,8 @@ FIND = """
             where l.key = 'licence key ' || c.id || ' ' || $2 and l.since > $3) as tries
     from connector c
     join company co on co.id = c.company
-    left join lateral (select id from run where company = co.id and state in ('queued', 'running') order by id limit 1) live
+    left join lateral (select id from run where company = co.id and state in ('queued', 'running') order by id limit
+    1) live
         on true
     left join lateral (select ended_at, began_at from run where company = co.id and ended_at is not null
         order by number desc limit 1) last on true
@@ -61,18 +63,28 @@ async def find(user_name: str, address: str, now: datetime) -> Found | None:
     if row is None:
         return None
     return Found(
-        row["id"], row["company"], row["key_hash"], row["revoked"], row["file_path"] or "", row["run"], row["tries"], row
-    )  # fmt: skip
+        id=row["id"],
+        company=row["company"],
+        key_hash=row["key_hash"],
+        revoked=row["revoked"],
+        file_path=row["file_path"] or "",
+        run=row["run"],
+        tries=row["tries"],
+        row=row,
+    )
 
 
 async def called(found: Found, address: str, now: datetime) -> None:
-    """A right key: when and from where. Written every ten seconds at most, for a call that only asks is to cost nothing."""
+    """A right key: when and from where. Written every ten seconds at most, so that a call that only asks is cheap."""
     last = found.row["last_called_at"]
     if last is not None and now - last < timedelta(seconds=10) and not found.row["wrong_keys"]:
         return
     async with transaction() as connection:
         await connection.execute(
-            "update connector set last_called_at = $2, last_address = $3, wrong_keys = 0 where id = $1", found.id, now, address
+            "update connector set last_called_at = $2, last_address = $3, wrong_keys = 0 where id = $1",
+            found.id,
+            now,
+            address,
         )
         await connection.execute("update company set last_call_at = $2 where id = $1", found.company, now)
 

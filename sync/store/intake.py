@@ -29,12 +29,14 @@ NEXT = """
 """
 
 UPSERT = """
-    insert into record (company, entity, qb_id, edit_sequence, name, ref_number, party, amount, date, active, time_created,
+    insert into record (company, entity, qb_id, edit_sequence, name, ref_number, party, amount, date, active,
+    time_created,
         time_modified, quickbooks, line_order)
     select $1, entity, qb_id, edit_sequence, name, ref_number, party, amount::numeric, date, active, time_created,
         time_modified, quickbooks::jsonb, line_order::jsonb
     from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-        $10::bool[], $11::text[], $12::text[], $13::text[], $14::text[]) as incoming (entity, qb_id, edit_sequence, name,
+        $10::bool[], $11::text[], $12::text[], $13::text[], $14::text[]) as incoming (entity, qb_id, edit_sequence,
+        name,
         ref_number, party, amount, date, active, time_created, time_modified, quickbooks, line_order)
     on conflict (company, entity, qb_id) do update set edit_sequence = excluded.edit_sequence, name = excluded.name,
         ref_number = excluded.ref_number, party = excluded.party, amount = excluded.amount, date = excluded.date,
@@ -87,9 +89,15 @@ async def unprocessed(company: int) -> list[Answered]:
             break
         found.append(
             Answered(
-                row["id"], row["run"], row["run_entity"], row["pass_number"], row["entity"], Mode(row["mode"]), row["answer"],
-                row["answer_size"],
-            )  # fmt: skip
+                id=row["id"],
+                run=row["run"],
+                run_entity=row["run_entity"],
+                pass_number=row["pass_number"],
+                entity=row["entity"],
+                mode=Mode(row["mode"]),
+                answer=row["answer"],
+                size=row["answer_size"],
+            )
         )
     return found
 
@@ -150,7 +158,8 @@ async def take_in(company: int, answers: list[Parsed], now: datetime) -> None:
         open_ids = {
             row["id"]
             for row in await connection.fetch(
-                "select id from request where id = any($1) and processed_at is null", [one.answered.id for one in answers]
+                "select id from request where id = any($1) and processed_at is null",
+                [one.answered.id for one in answers],
             )
         }
         answers = [one for one in answers if one.answered.id in open_ids]
@@ -229,7 +238,8 @@ async def set_aside(company: int, answered: Answered, reason: str, now: datetime
         await connection.execute("select from run where id = $1 for update", answered.run)
         await connection.execute("update request set set_aside = $2 where id = $1", answered.id, reason)
         await connection.execute(
-            """update run_entity set errors = errors + 1, state = case when errors + 1 >= $3 then 'failed' else 'waiting' end,
+            """update run_entity set errors = errors + 1, state = case when errors + 1 >= $3 then 'failed' else
+                'waiting' end,
                    received = 0, remaining = null, iterator_id = '', iterator_session = null, pages = 0, reason = $4,
                    ended_at = case when errors + 1 >= $3 then $5::timestamptz end
                where id = $1 and passes = $2 and state in ('waiting', 'reading', 'received')""",
@@ -265,7 +275,8 @@ async def count_unprocessed(run: int) -> int:
 async def has_unprocessed(company: int) -> bool:
     """Whether an answer of the company waits to be taken in. One that was set aside does not count."""
     rows = await fetch(
-        """select 1 from request where company = $1 and answered_at is not null and processed_at is null and set_aside = ''
+        """select 1 from request where company = $1 and answered_at is not null and processed_at is null and set_aside
+            = ''
            limit 1""",
         company,
     )
@@ -280,4 +291,3 @@ async def companies_with_unprocessed(older_than: float) -> list[int]:
         older_than,
     )
     return [row["company"] for row in rows]
-

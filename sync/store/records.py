@@ -15,12 +15,12 @@ Deleted = Literal["no", "only", "all"]
 
 COUNTED = 10_000  # matching rows are counted up to here
 SORTS = {  # what a list may be sorted by: column, and the type of its value in a cursor
-    "name": ("lower(name) collate \"C\"", "text"),
-    "ref_number": ("lower(ref_number) collate \"C\"", "text"),
-    "party": ("lower(party) collate \"C\"", "text"),
-    "date": ("date collate \"C\"", "text"),
+    "name": ('lower(name) collate "C"', "text"),
+    "ref_number": ('lower(ref_number) collate "C"', "text"),
+    "party": ('lower(party) collate "C"', "text"),
+    "date": ('date collate "C"', "text"),
     "amount": ("coalesce(amount, 0)", "numeric"),
-    "changed": ("time_modified collate \"C\"", "text"),
+    "changed": ('time_modified collate "C"', "text"),
 }
 
 
@@ -89,9 +89,15 @@ COLUMNS = "id, entity, qb_id, name, ref_number, party, amount, date, active, tim
 
 async def kinds(company: int) -> list[KindCount]:
     """Every entity that has records or was asked for, in the order of reading."""
-    rows = await fetch("select entity, count(*) as count from record where company = $1 and deleted_at is null group by entity", company)
+    rows = await fetch(
+        "select entity, count(*) as count from record where company = $1 and deleted_at is null group by entity",
+        company,
+    )
     counts = {row["entity"]: row["count"] for row in rows}
-    states = {row["entity"]: row["off"] for row in await fetch("select entity, off from entity_state where company = $1", company)}
+    states = {
+        row["entity"]: row["off"]
+        for row in await fetch("select entity, off from entity_state where company = $1", company)
+    }
     return [
         KindCount(name, entity.label, entity.plural, entity.group, counts.get(name, 0), states.get(name, ""))
         for name, entity in ENTITIES.items()
@@ -112,7 +118,7 @@ async def page(
     deleted: Deleted = "no",
     active: bool | None = None,
 ) -> RecordsPage:
-    """A page of one entity's records. `after` and `before` are cursors of another page. Raises ValueError for a bad one."""
+    """A page of one entity's records, after or before the cursor of another page. Raises ValueError for a bad one."""
     column, kind = SORTS[sort]
     where, values = _where(company, entity, q, deleted, active)
     cursor = after or before
@@ -163,7 +169,9 @@ def _pattern(text: str) -> str:
 
 
 async def _count(where: str, values: list[Any]) -> int:
-    row = await fetchrow(f"select count(*) as count from (select 1 from record where {where} limit {COUNTED + 1}) counted", *values)
+    row = await fetchrow(
+        f"select count(*) as count from (select 1 from record where {where} limit {COUNTED + 1}) counted", *values
+    )
     assert row is not None
     count: int = row["count"]
     return count
@@ -240,7 +248,9 @@ async def search(company: int, q: str, limit: int = 20) -> list[RecordRow]:
     return [_row(row) for row in rows]
 
 
-async def export(company: int, entity: str, side: Literal["quickbooks", "ours"], *, deleted: bool) -> AsyncIterator[dict[str, Any]]:
+async def export(
+    company: int, entity: str, side: Literal["quickbooks", "ours"], *, deleted: bool
+) -> AsyncIterator[dict[str, Any]]:
     """Every record of an entity as plain values, in the order of ids, streamed."""
     document_of = "quickbooks" if side == "quickbooks" else "coalesce(ours, quickbooks)"
     async with connection() as found, found.transaction():

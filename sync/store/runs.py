@@ -123,7 +123,8 @@ class RequestDetail:
 
 
 RUN = """
-    select r.*, extract(epoch from coalesce(r.ended_at, case when r.state = 'running' then now() end) - r.began_at)::float8 as took,
+    select r.*, extract(epoch from coalesce(r.ended_at, case when r.state = 'running' then now() end) -
+    r.began_at)::float8 as took,
         exists (select from session s where s.run = r.id and s.ended_at is null
             and s.called_at > now() - interval '15 minutes') as live
     from run r
@@ -204,7 +205,8 @@ async def run(company: int, number: int, now: datetime) -> RunDetail | None:
         """select (select max(number) from run where company = $1 and number < $2) as earlier,
                (select min(number) from run where company = $1 and number > $2) as later,
                (select count(*) from request where run = $3) as requests,
-               (select count(*) from request where run = $3 and (hresult <> '' or status_code >= 1000 or set_aside <> ''))
+               (select count(*) from request where run = $3 and (hresult <> '' or status_code >= 1000 or set_aside <>
+               ''))
                    as failed""",
         company,
         number,
@@ -295,7 +297,10 @@ async def requests_of(
 
 
 def _holds(row: Any, text: str) -> bool:
-    return any(part and text.lower() in zlib.decompress(part).decode(errors="replace").lower() for part in (row["body"], row["answer"]))
+    return any(
+        part and text.lower() in zlib.decompress(part).decode(errors="replace").lower()
+        for part in (row["body"], row["answer"])
+    )
 
 
 def _request(row: Any) -> RequestRow:

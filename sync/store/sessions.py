@@ -35,7 +35,8 @@ LOAD = """
 LOAD_RUN = """
     select r.id, r.kind, r.counts_asked, r.state,
         (select count(*) from request q
-            where q.run = r.id and q.answered_at is not null and q.processed_at is null and q.set_aside = '') as unprocessed,
+            where q.run = r.id and q.answered_at is not null and q.processed_at is null and q.set_aside = '') as
+            unprocessed,
         (select json_agg(e order by e.position) from run_entity e where e.run = r.id) as entities
     from run r where r.id = $1 for update of r
 """
@@ -68,7 +69,11 @@ async def load_open(connection: Any, company: int) -> list[Loaded]:
 async def _loaded(connection: Any, row: Any) -> Loaded:
     run = await _load_run(connection, row["run"])
     needs_plan = run is not None and not run.entities and not row["identified"]
-    in_flight = InFlight(request_id=row["request_id"], kind=row["kind"], position=row["position"]) if row["request_id"] else None
+    in_flight = (
+        InFlight(request_id=row["request_id"], kind=row["kind"], position=row["position"])
+        if row["request_id"]
+        else None
+    )
     session = Session(
         id=row["id"],
         state=State(row["state"]),
@@ -105,7 +110,11 @@ async def _load_run(connection: Any, run: int | None) -> RunWork | None:
         return None
     entities = tuple(_work(entity) for entity in document(row["entities"]) or ())
     return RunWork(
-        id=row["id"], kind=row["kind"], entities=entities, counts_asked=row["counts_asked"], unprocessed=row["unprocessed"]
+        id=row["id"],
+        kind=row["kind"],
+        entities=entities,
+        counts_asked=row["counts_asked"],
+        unprocessed=row["unprocessed"],
     )
 
 
@@ -192,13 +201,20 @@ class Document:
 
 
 async def apply(
-    connection: Any, loaded: Loaded, step: Step, now: datetime, *, answer: Answer | None = None, sent: Document | None = None
+    connection: Any,
+    loaded: Loaded,
+    step: Step,
+    now: datetime,
+    *,
+    answer: Answer | None = None,
+    sent: Document | None = None,
 ) -> None:
     """Store a step. The reply may leave once the transaction is committed."""
     before, after = loaded.session, step.session
     if step.lost is not None:
         await connection.execute(
-            "update request set set_aside = 'The answer never came.' where session = $1 and request_id = $2 and answered_at is null",
+            """update request set set_aside = 'The answer never came.'
+               where session = $1 and request_id = $2 and answered_at is null""",
             before.id,
             step.lost,
         )
@@ -228,7 +244,8 @@ async def apply(
 async def _store_session(connection: Any, session: Session, step: Step, now: datetime) -> None:
     over = step.ended or session.state is State.CLOSED
     await connection.execute(
-        """update session set state = $2, asked = $3, percent = $4, identified = $5, connection_errors = $6, version = $7,
+        """update session set state = $2, asked = $3, percent = $4, identified = $5, connection_errors = $6, version =
+            $7,
                file_path = $8, error = $9, result = $10, called_at = $11,
                ended_at = case when $12 then coalesce(ended_at, $11) else ended_at end
            where id = $1""",
@@ -251,7 +268,7 @@ async def _store_answer(connection: Any, session: int, step: Step, answer: Answe
     await connection.execute(
         """update request set answered_at = $3, answer = $4, answer_size = $5, status_code = $6, status_severity = $7,
                status_message = $8, hresult = $9, rows = $10, remaining = $11,
-               processed_at = case when $12 then $3 end
+               processed_at = case when $12 then $3::timestamptz end
            where session = $1 and request_id = $2""",
         session,
         step.answered,
@@ -270,13 +287,16 @@ async def _store_answer(connection: Any, session: int, step: Step, answer: Answe
 
 async def _store_ask(connection: Any, loaded: Loaded, step: Step, sent: Document, now: datetime) -> None:
     ask, session = step.ask, step.session
-    assert ask is not None and session.in_flight is not None
+    assert ask is not None
+    assert session.in_flight is not None
     run = session.run
     work = next((one for one in run.entities if one.position == ask.position), None) if run else None
     await connection.execute(
-        """insert into request (session, company, run, run_entity, request_id, kind, name, page, pass_number, body, body_size,
+        """insert into request (session, company, run, run_entity, request_id, kind, name, page, pass_number, body,
+            body_size,
                sent_at)
-           values ($1, $2, $3, (select id from run_entity where run = $3 and position = $4), $5, $6, $7, $8, $9, $10, $11, $12)
+           values ($1, $2, $3, (select id from run_entity where run = $3 and position = $4), $5, $6, $7, $8, $9, $10,
+           $11, $12)
            """,
         session.id,
         loaded.company,
@@ -300,7 +320,8 @@ async def _apply_facts(connection: Any, loaded: Loaded, step: Step, now: datetim
     wrong = [asdict(mismatch) for mismatch in step.mismatches]
     await connection.execute(
         """update company set
-               wrong_file = $2, wrong_file_at = case when $2::jsonb is null then null else coalesce(wrong_file_at, $3) end,
+               wrong_file = $2, wrong_file_at = case when $2::jsonb is null then null else coalesce(wrong_file_at, $3)
+               end,
                refused = null, refused_at = null,
                facts = case when $2::jsonb is null then $4 else facts end,
                facts_at = case when $2::jsonb is null then $3 else facts_at end,
@@ -341,7 +362,9 @@ def _kept_facts(facts: FileFacts, session: Session) -> dict[str, Any]:
     return kept
 
 
-async def _apply_run(connection: Any, loaded: Loaded, before: RunWork, session: Session, step: Step, now: datetime) -> None:
+async def _apply_run(
+    connection: Any, loaded: Loaded, before: RunWork, session: Session, step: Step, now: datetime
+) -> None:
     after = session.run
     assert after is not None
     if not before.entities and after.entities:
@@ -393,14 +416,17 @@ async def _insert_entities(connection: Any, run: RunWork) -> None:
 async def _update_entities(connection: Any, run: int, changed: Sequence[EntityWork], now: datetime) -> None:
     """Everything of an entity but what taking in writes: done, changed and newest."""
     await connection.execute(
-        """update run_entity e set state = n.state, expected = n.expected, received = n.received, iterator_id = n.iterator_id,
+        """update run_entity e set state = n.state, expected = n.expected, received = n.received, iterator_id =
+            n.iterator_id,
                iterator_session = n.iterator_session, remaining = n.remaining, page_rows = n.page_rows, pages = n.pages,
                done = case when e.passes <> n.passes then 0 else e.done end,
                passes = n.passes, passes_here = n.passes_here, errors = n.errors, reason = n.reason,
                began_at = case when n.passes > 0 then coalesce(e.began_at, $2) else e.began_at end,
                ended_at = case when n.state in ('off', 'failed') then $2 else e.ended_at end
-           from json_to_recordset($3::json) as n (position int, state text, expected int, received int, iterator_id text,
-               iterator_session bigint, remaining int, page_rows int, pages int, passes int, passes_here int, errors int,
+           from json_to_recordset($3::json) as n (position int, state text, expected int, received int, iterator_id
+           text,
+               iterator_session bigint, remaining int, page_rows int, pages int, passes int, passes_here int, errors
+               int,
                reason text)
            where e.run = $1 and e.position = n.position""",
         run,

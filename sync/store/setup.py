@@ -41,7 +41,8 @@ async def add_company(name: str, region: str, *, begin: bool, keys: KeyRing, act
     async with transaction() as connection:
         owner_id = await _owner_id(connection)
         company = await connection.fetchval(
-            "insert into company (name, region, file_id, adopts_first, created_at) values ($1, $2, $3, $4, $5) returning id",
+            """insert into company (name, region, file_id, adopts_first, created_at) values ($1, $2, $3, $4, $5)
+               returning id""",
             name,
             region,
             new_guid(),
@@ -122,12 +123,16 @@ async def ask_run(company: int, kind: str, actor: str, address: str = "") -> int
     async with transaction() as connection:
         await connection.execute("select from company where id = $1 for update", company)
         alive = await connection.fetch(
-            "select number, kind, state from run where company = $1 and state in ('queued', 'running') order by number", company
+            "select number, kind, state from run where company = $1 and state in ('queued', 'running') order by number",
+            company,
         )
-        joined = next((row["number"] for row in alive if kind in ("incremental", row["kind"]) or row["kind"] == "initial"), None)
+        joined = next(
+            (row["number"] for row in alive if kind in ("incremental", row["kind"]) or row["kind"] == "initial"), None
+        )
         if joined is None:
             read = await connection.fetchval(
-                "select exists (select from run where company = $1 and kind = 'initial' and state = 'complete')", company
+                "select exists (select from run where company = $1 and kind = 'initial' and state = 'complete')",
+                company,
             )
             run = await new_run(connection, company, kind if read or kind != "incremental" else "initial", actor, now)
             joined = await connection.fetchval("select number from run where id = $1", run)

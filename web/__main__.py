@@ -1,0 +1,5 @@
+"""`python -m web` is `deskbridge`."""
+
+from web.cli import main
+
+main()

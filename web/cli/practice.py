@@ -1,0 +1,100 @@
+"""The practice QuickBooks from the command line: seed a company file, connect it, change it as a bookkeeper would."""
+
+import asyncio
+import contextlib
+from pathlib import Path
+
+import click
+
+from sync.practice.change import change as change_file
+from sync.practice.company import CompanyFile
+from sync.practice.connector import QwcRefused, Session, WebConnector, read_qwc
+from sync.practice.faults import Faults, SlowQuickBooks
+from sync.practice.seed import seed as seed_file
+
+FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@click.group()
+def practice() -> None:
+    """A practice QuickBooks: a company file and a Web Connector that stand in for the Windows programs."""
+
+
+@practice.command()
+@click.argument("file", type=FILE)
+@click.option(
+    "--rows", type=click.IntRange(200, 200_000), default=5_000, show_default=True, help="List entries and transactions."
+)
+@click.option("--company", default="Halder Natural Stone, Inc.", show_default=True, help="The company's name.")
+@click.option("--country", type=click.Choice(["US", "CA"]), default="US", show_default=True)
+@click.option("--seed", type=int, default=1, show_default=True, help="The same number makes the same company.")
+def seed(file: Path, rows: int, company: str, country: str, seed: int) -> None:
+    """Make a company file FILE of a believable small business."""
+    try:
+        made = CompanyFile.create(file, company_name=company, country=country, seed=seed)
+    except FileExistsError:
+        raise click.ClickException(f"{file} is there already. Choose another name, or remove it.") from None
+    with click.progressbar(length=rows, label=f"Seeding {company}") as bar:
+        seed_file(made, rows, seed=seed, progress=lambda done, _: bar.update(done - bar.pos))
+    made.close()
+    click.echo(f"{file} has {rows:,} rows.")
+
+
+@practice.command()
+@click.argument("file", type=FILE)
+@click.option("--edits", type=click.IntRange(0), default=500, show_default=True)
+@click.option("--deletions", type=click.IntRange(0), default=50, show_default=True)
+@click.option("--creations", type=click.IntRange(0), default=20, show_default=True)
+@click.option("--seed", type=int, default=2, show_default=True)
+def change(file: Path, edits: int, deletions: int, creations: int, seed: int) -> None:
+    """Change FILE as a bookkeeper would."""
+    opened = _open(file)
+    changes = change_file(opened, edits=edits, deletions=deletions, creations=creations, seed=seed)
+    opened.close()
+    click.echo(str(changes))
+
+
+@practice.command()
+@click.argument("file", type=FILE)
+@click.option("--qwc", type=FILE, required=True, help="The connector's .qwc file.")
+@click.option("--key", required=True, envvar="DESKBRIDGE_LICENCE_KEY", help="The licence key.")
+@click.option("--every", type=float, help="Seconds between two syncs. [default: as the .qwc says]")
+@click.option("--once", is_flag=True, help="One sync, as Update Selected does.")
+@click.option("--slow", type=float, default=0.0, show_default=True, help="Seconds that QuickBooks takes for a request.")
+@click.option("--machine", default="FRONT-DESK-02", show_default=True, help="The computer's name.")
+def run(file: Path, qwc: Path, key: str, every: float | None, slow: float, machine: str, *, once: bool) -> None:
+    """Run the practice Web Connector for FILE until it is stopped."""
+    opened = _open(file)
+    try:
+        described = read_qwc(qwc)
+    except QwcRefused as refused:
+        raise click.ClickException(f"{refused.code}: {refused.message}") from None
+    faults = Faults([SlowQuickBooks(slow)] if slow else [])
+    connector = WebConnector(described, key, opened, machine=machine, faults=faults, verbose=False)
+
+    async def work() -> None:
+        try:
+            await connector.add()
+            if once:
+                _show(await connector.update())
+            else:
+                await connector.run(every=every, seen=_show)
+        except QwcRefused as refused:
+            raise click.ClickException(f"{refused.code}: {refused.message}") from None
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(work())
+    opened.close()
+
+
+def _show(session: Session) -> None:
+    click.echo(f"{len(session.calls):>6} calls  {session.code} {session.status}")
+
+
+def _open(file: Path) -> CompanyFile:
+    try:
+        return CompanyFile.open(file)
+    except FileNotFoundError:
+        raise click.ClickException(
+            f"{file} is no practice company file. Make one: deskbridge practice seed {file}"
+        ) from None

@@ -1,0 +1,83 @@
+"""Commands that run the product: the server, and a worker elsewhere."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+
+import click
+import uvicorn
+from litestar import Litestar
+
+from sync.database import connected
+from sync.database import migrate as migrated
+from sync.embedded import ServerFailed
+from sync.tasks import running
+from web.app import create_app
+from web.cli.common import read_settings
+
+SWITCH = 0.0005  # seconds after which a thread that parses lets the event loop run; Python's own 5 ms is a page's time
+CLOSING = 10  # seconds for requests that run when the server stops
+LOGGED = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def application() -> Litestar:
+    """The application of one process, from the environment; uvicorn's workers call it."""
+    set_up_process()
+    return create_app(read_settings())
+
+
+def set_up_process() -> None:
+    """What every process of ours sets before it works."""
+    logging.basicConfig(level=logging.INFO, format=LOGGED)
+    for noisy in ("saq", "httpx", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    sys.setswitchinterval(SWITCH)
+
+
+@click.command()
+@click.option("--host", help="Address to listen on. [default: HOST, else 127.0.0.1]")
+@click.option("--port", type=click.IntRange(1, 65535), help="[default: PORT, else 8080]")
+@click.option(
+    "--processes", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that share the work."
+)
+def serve(host: str | None, port: int | None, processes: int) -> None:
+    """Serve the pages and the Web Connector, with the queue's worker in the same process."""
+    os.environ.update({name: str(value) for name, value in (("HOST", host), ("PORT", port)) if value is not None})
+    settings = read_settings()
+    click.echo(f"Deskbridge at {settings.public_url} (listening on {settings.host}:{settings.port})", err=True)
+    uvicorn.run(
+        "web.cli.server:application",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=processes,
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=CLOSING,
+        proxy_headers=True,
+        server_header=False,
+    )
+
+
+@click.command()
+def worker() -> None:
+    """Run one more worker of the queue, without pages, on the same database."""
+    set_up_process()
+
+    async def run() -> None:
+        settings = read_settings()
+        ended = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        async with connected(settings) as dsn:
+            await migrated()
+            async with running(dsn):
+                click.echo("The worker runs.", err=True)
+                await ended.wait()
+
+    try:
+        asyncio.run(run())
+    except ServerFailed as error:
+        raise click.ClickException(str(error)) from None
