@@ -33,6 +33,8 @@ TOTALS: Mapping[str, str] = {
 }
 SIDES = ("JournalDebitLine", "JournalCreditLine")
 NUMBERED = (*SALES, "PurchaseOrder", "JournalEntry")
+_INHERITED = ("BillAddress", "ShipAddress", "VendorAddress", "TermsRef", "SalesRepRef", "ItemSalesTaxRef")
+_FLAGS = ("IsPending", "IsFinanceCharge", "IsToBePrinted", "IsToBeEmailed", "IsManuallyClosed", "IsFullyInvoiced")
 _ZERO = Decimal("0.00")
 
 
@@ -70,32 +72,36 @@ class Forms:
 
     def _defaults(self, entity: str, fields: Fields) -> None:
         """What a new form takes from its party, its terms and the file when nobody said it."""
-        fields.setdefault("TxnDate", self.clock.today())
-        party = self._entry(fields, "CustomerRef") if entity in SALES else self._entry(fields, "VendorRef")
         known = order(f"{entity}Ret")
-        inherited = ("BillAddress", "ShipAddress", "VendorAddress", "TermsRef", "SalesRepRef", "ItemSalesTaxRef")
-        for name in inherited if entity in SALES or entity in ("Bill", "PurchaseOrder") else ():
-            if name in known and name in party:
-                fields.setdefault(name, party[name])
-        if entity in SALES and "SalesTaxCodeRef" in party:
-            fields.setdefault("CustomerSalesTaxCodeRef", party["SalesTaxCodeRef"])
-        for element, kind in (("ARAccountRef", "AccountsReceivable"), ("APAccountRef", "AccountsPayable")):
-            if element in known and element not in fields:
-                self._only_account(fields, element, kind)
+        fields.setdefault("TxnDate", self.clock.today())
+        self._accounts(entity, fields, known)
+        if entity in SALES or entity in ("Bill", "PurchaseOrder"):
+            self._inherit(entity, fields, known)
         if "DueDate" in known and "TermsRef" in fields:
             fields.setdefault("DueDate", self._due(fields))
         if entity in NUMBERED and "RefNumber" not in fields:
             fields["RefNumber"] = str(self.books.next("ref_numbers") + 90_000)
-        for name in (
-            "IsPending",
-            "IsFinanceCharge",
-            "IsToBePrinted",
-            "IsToBeEmailed",
-            "IsManuallyClosed",
-            "IsFullyInvoiced",
-        ):
-            if name in known and entity in SALES:
+        if "IsActive" in known:
+            fields.setdefault("IsActive", "true")
+        for name in _FLAGS if entity in SALES else ():
+            if name in known:
                 fields.setdefault(name, "false")
+
+    def _inherit(self, entity: str, fields: Fields, known: tuple[str, ...]) -> None:
+        party = self._entry(fields, "CustomerRef" if entity in SALES else "VendorRef")
+        for name in _INHERITED:
+            if name in known and name in party:
+                fields.setdefault(name, party[name])
+        if entity in SALES and "SalesTaxCodeRef" in party:
+            fields.setdefault("CustomerSalesTaxCodeRef", party["SalesTaxCodeRef"])
+
+    def _accounts(self, entity: str, fields: Fields, known: tuple[str, ...]) -> None:
+        for element, kind in (("ARAccountRef", "AccountsReceivable"), ("APAccountRef", "AccountsPayable")):
+            if element in known and element not in fields:
+                self._only_account(fields, element, kind)
+        if entity in ("ReceivePayment", "SalesReceipt") and "DepositToAccountRef" not in fields:
+            found = self.books.by_name(("Account",), "Undeposited Funds")
+            fields |= {"DepositToAccountRef": {"ListID": found.id, "FullName": found.name}} if found else {}
 
     def _only_account(self, fields: Fields, element: str, kind: str) -> None:
         query = "SELECT id, name FROM object WHERE entity = 'Account' AND subtype = ? ORDER BY seq LIMIT 1"

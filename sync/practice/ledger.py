@@ -103,6 +103,8 @@ class Ledger:
         self.books.insert(entry)
         self.links.post(entity, entry.fields, 1)
         self.links.follow(entry, sources, moment)
+        self.links.credit(entry, markup.many(given, "SetCredit"), moment)
+        self.books.update(entry)
         return self._reread(entry)
 
     def _apply(self, entry: Entry, given: Fields, element: str, moment: int) -> None:
@@ -170,6 +172,7 @@ class Ledger:
         if entry.entity in PAYS and "AppliedToTxnMod" in given:
             self.links.undo(entry, moment)
             self._apply(entry, given, "AppliedToTxnMod", moment)
+        self.links.credit(entry, markup.many(given, "SetCredit"), moment)
         self.links.touch(entry, moment)
         self.links.post(entry.entity, entry.fields, 1)
 

@@ -15,6 +15,7 @@ from sync.practice.markup import Fields
 from sync.practice.mint import in_order
 
 PAYS: Mapping[str, str] = {"ReceivePayment": "Invoice", "BillPaymentCheck": "Bill", "BillPaymentCreditCard": "Bill"}
+_CREDITS = {"CreditMemo": "CreditRemaining", "VendorCredit": "OpenAmount"}
 _OPEN = {"Invoice": "BalanceRemaining", "Bill": "OpenAmount"}
 _ZERO = Decimal("0.00")
 # Where a transaction's total goes: element, sign. The first is the party.
@@ -119,13 +120,37 @@ class Links:
             "LinkType": "AMTTYPE",
             "Amount": cents(-paying),
         }
-        links = [*markup.many(target.fields, "LinkedTxn"), {name: value for name, value in link.items() if value}]
-        target.fields = in_order(target.entity, target.fields | {"LinkedTxn": links})
+        self._link(target, {name: value for name, value in link.items() if value})
+        self.credit(target, markup.many(want, "SetCredit"), moment)
         self.touch(target, moment)
         row: Fields = {"TxnID": target.id, "TxnType": target.entity, "TxnDate": target.fields["TxnDate"]}
         row |= {"RefNumber": markup.text(target.fields, "RefNumber")} if "RefNumber" in target.fields else {}
-        row |= {"BalanceRemaining": cents(still_open - paying - discount), "Amount": cents(paying)}
+        row |= {"BalanceRemaining": markup.text(target.fields, _OPEN[target.entity]), "Amount": cents(paying)}
         return row | ({"DiscountAmount": cents(discount)} if discount else {})
+
+    def credit(self, target: Entry, wanted: list[Fields], moment: int) -> None:
+        """Use credit memos or vendor credits up against what is open on an invoice or bill."""
+        for want in wanted:
+            source = self.books.by_id(markup.text(want, "CreditTxnID"))
+            if source is None or source.entity not in _CREDITS:
+                raise refusals.object_missing(markup.text(want, "CreditTxnID"))
+            name, using = _CREDITS[source.entity], amount(want, "AppliedAmount")
+            left = amount(source.fields, name) - using
+            if left < 0 or using > amount(target.fields, _OPEN[target.entity]):
+                raise refusals.bad_value(
+                    "AppliedAmount", cents(using), "You cannot use more than is left of the credit."
+                )
+            source.fields[name] = cents(left)
+            self.settle(target, using)
+            for one, other in ((source, target), (target, source)):
+                link = {"TxnID": other.id, "TxnType": other.entity, "TxnDate": other.fields["TxnDate"]}
+                link |= {"RefNumber": other.fields["RefNumber"]} if "RefNumber" in other.fields else {}
+                self._link(one, link | {"LinkType": "AMTTYPE", "Amount": cents(-using)})
+            self.touch(source, moment)
+
+    def _link(self, entry: Entry, link: Fields) -> None:
+        links = [*markup.many(entry.fields, "LinkedTxn"), link]
+        entry.fields = in_order(entry.entity, entry.fields | {"LinkedTxn": links})
 
     def settle(self, target: Entry, paid: Decimal) -> None:
         """Take an amount off what is open on an invoice or bill; a negative one opens it again."""
@@ -159,8 +184,7 @@ class Links:
                 link = {"TxnID": other.id, "TxnType": other.entity, "TxnDate": other.fields["TxnDate"]}
                 link |= {"RefNumber": other.fields["RefNumber"]} if "RefNumber" in other.fields else {}
                 link |= {"LinkType": "QUANTYPE", "Amount": cents(total_of(other.entity, other.fields))}
-                links = [*markup.many(one.fields, "LinkedTxn"), link]
-                one.fields = in_order(one.entity, one.fields | {"LinkedTxn": links})
+                self._link(one, link)
             done = {"PurchaseOrder": "IsFullyReceived", "SalesOrder": "IsFullyInvoiced"}.get(source.entity)
             if done:
                 source.fields = in_order(source.entity, source.fields | {done: "true"})

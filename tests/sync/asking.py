@@ -11,6 +11,8 @@ from sync.practice.identity import Preferences
 
 OWNER = "{5C3E9E1A-7A0B-4B1C-9E35-2F6B1C0D4E5F}"
 FILE_ID = "{0E6A4B1F-2D53-4C59-8D6F-3A1C90B7E245}"
+WHO = "<CustomerRef><FullName>Lindqvist Interiors</FullName></CustomerRef>"
+LINE = "<ItemRef><FullName>{item}</FullName></ItemRef><Quantity>{quantity}</Quantity><Rate>{rate}</Rate>"
 NOON = datetime(2025, 11, 21, 22, 20, tzinfo=UTC)  # 14:20 at the computer
 
 
@@ -93,3 +95,54 @@ def names(answer: Any) -> list[str]:
 
 def code(answer: Any) -> str:
     return str(answer.get("statusCode"))
+
+
+def shop(file: CompanyFile) -> None:
+    """Accounts, tax, a customer, a vendor and two items."""
+    accounts = {
+        "Checking": "Bank",
+        "Accounts Receivable": "AccountsReceivable",
+        "Accounts Payable": "AccountsPayable",
+        "Sales": "Income",
+        "Rent": "Expense",
+    }
+    for name, kind in accounts.items():
+        add(file, "Account", f"<Name>{name}</Name><AccountType>{kind}</AccountType>")
+    for name, taxable in (("Tax", "true"), ("Non", "false")):
+        add(file, "SalesTaxCode", f"<Name>{name}</Name><IsTaxable>{taxable}</IsTaxable>")
+    add(file, "Vendor", "<Name>County</Name>")
+    add(
+        file,
+        "ItemSalesTax",
+        "<Name>Alameda</Name><TaxRate>10.25</TaxRate><TaxVendorRef><FullName>County</FullName></TaxVendorRef>",
+    )
+    add(file, "StandardTerms", "<Name>Net 30</Name><StdDueDays>30</StdDueDays>")
+    add(
+        file,
+        "Customer",
+        "<Name>Lindqvist Interiors</Name><BillAddress><Addr1>4 Pine St</Addr1><City>Berkeley</City></BillAddress>"
+        "<TermsRef><FullName>Net 30</FullName></TermsRef><SalesTaxCodeRef><FullName>Tax</FullName></SalesTaxCodeRef>"
+        "<ItemSalesTaxRef><FullName>Alameda</FullName></ItemSalesTaxRef>",
+    )
+    account = "<AccountRef><FullName>Sales</FullName></AccountRef>"
+    sale = f"<SalesOrPurchase><Desc>Eased edge</Desc><Price>14.00</Price>{account}</SalesOrPurchase>"
+    tax = "<SalesTaxCodeRef><FullName>{}</FullName></SalesTaxCodeRef>"
+    add(file, "ItemService", f"<Name>Edge</Name>{tax.format('Tax')}{sale}")
+    add(file, "ItemService", f"<Name>Delivery</Name>{tax.format('Non')}{sale}")
+
+
+def lines(*wanted: tuple[str, str, str], tag: str = "InvoiceLineAdd") -> str:
+    return "".join(f"<{tag}>{LINE.format(item=i, quantity=q, rate=r)}</{tag}>" for i, q, r in wanted)
+
+
+def invoice(file: CompanyFile, *wanted: tuple[str, str, str], more: str = "") -> Any:
+    made = lines(*(wanted or (("Edge", "10", "100.00"),)))
+    return add(file, "Invoice", f"<CustomerRef><FullName>lindqvist interiors</FullName></CustomerRef>{more}{made}")
+
+
+def customer(file: CompanyFile) -> dict[str, Any]:
+    return next(file.rows("Customer"))
+
+
+def refused(file: CompanyFile, entity: str, body: str) -> str:
+    return code(ask(file, f"<{entity}AddRq><{entity}Add>{body}</{entity}Add></{entity}AddRq>"))

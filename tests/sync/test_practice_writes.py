@@ -3,7 +3,6 @@
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -11,9 +10,25 @@ from sync.practice.change import change, drift
 from sync.practice.company import CompanyFile
 from sync.practice.seed import seed
 from sync.qbxml.fields import is_message, message
-from tests.sync.asking import OWNER, HandClock, add, answers, ask, code, delete, modify, new_file
+from tests.sync.asking import (
+    LINE,
+    OWNER,
+    WHO,
+    HandClock,
+    add,
+    answers,
+    ask,
+    code,
+    customer,
+    delete,
+    invoice,
+    lines,
+    modify,
+    new_file,
+    refused,
+    shop,
+)
 
-WHO = "<CustomerRef><FullName>Lindqvist Interiors</FullName></CustomerRef>"
 KINDS = (
     "Account", "Bill", "BillPaymentCheck", "Check", "Class", "CreditCardCharge", "CreditMemo", "Customer", "Deposit",
     "Employee", "Estimate",
@@ -24,7 +39,6 @@ KINDS = (
     "SalesRep",
     "SalesTaxCode", "Transfer", "Vehicle", "Vendor", "VendorCredit",
 )  # fmt: skip
-LINE = "<ItemRef><FullName>{item}</FullName></ItemRef><Quantity>{quantity}</Quantity><Rate>{rate}</Rate>"
 
 
 @pytest.fixture
@@ -56,52 +70,6 @@ def seeded(seeded_once: Path, tmp_path: Path, clock: HandClock) -> Iterator[Comp
     copy.close()
 
 
-def shop(file: CompanyFile) -> None:
-    accounts = {
-        "Checking": "Bank",
-        "Accounts Receivable": "AccountsReceivable",
-        "Accounts Payable": "AccountsPayable",
-        "Sales": "Income",
-        "Rent": "Expense",
-    }
-    for name, kind in accounts.items():
-        add(file, "Account", f"<Name>{name}</Name><AccountType>{kind}</AccountType>")
-    for name, taxable in (("Tax", "true"), ("Non", "false")):
-        add(file, "SalesTaxCode", f"<Name>{name}</Name><IsTaxable>{taxable}</IsTaxable>")
-    add(file, "Vendor", "<Name>County</Name>")
-    add(
-        file,
-        "ItemSalesTax",
-        "<Name>Alameda</Name><TaxRate>10.25</TaxRate><TaxVendorRef><FullName>County</FullName></TaxVendorRef>",
-    )
-    add(file, "StandardTerms", "<Name>Net 30</Name><StdDueDays>30</StdDueDays>")
-    add(
-        file,
-        "Customer",
-        "<Name>Lindqvist Interiors</Name><BillAddress><Addr1>4 Pine St</Addr1><City>Berkeley</City></BillAddress>"
-        "<TermsRef><FullName>Net 30</FullName></TermsRef><SalesTaxCodeRef><FullName>Tax</FullName></SalesTaxCodeRef>"
-        "<ItemSalesTaxRef><FullName>Alameda</FullName></ItemSalesTaxRef>",
-    )
-    account = "<AccountRef><FullName>Sales</FullName></AccountRef>"
-    sale = f"<SalesOrPurchase><Desc>Eased edge</Desc><Price>14.00</Price>{account}</SalesOrPurchase>"
-    tax = "<SalesTaxCodeRef><FullName>{}</FullName></SalesTaxCodeRef>"
-    add(file, "ItemService", f"<Name>Edge</Name>{tax.format('Tax')}{sale}")
-    add(file, "ItemService", f"<Name>Delivery</Name>{tax.format('Non')}{sale}")
-
-
-def lines(*wanted: tuple[str, str, str], tag: str = "InvoiceLineAdd") -> str:
-    return "".join(f"<{tag}>{LINE.format(item=i, quantity=q, rate=r)}</{tag}>" for i, q, r in wanted)
-
-
-def invoice(file: CompanyFile, *wanted: tuple[str, str, str], more: str = "") -> Any:
-    made = lines(*(wanted or (("Edge", "10", "100.00"),)))
-    return add(file, "Invoice", f"<CustomerRef><FullName>lindqvist interiors</FullName></CustomerRef>{more}{made}")
-
-
-def customer(file: CompanyFile) -> dict[str, Any]:
-    return next(file.rows("Customer"))
-
-
 def test_a_new_list_entry_comes_back_with_id_times_name_and_edit_sequence(file: CompanyFile) -> None:
     ret = add(file, "Customer", "<Name>Castellan Builders</Name><BillAddress><Addr1>1 A St</Addr1></BillAddress>")
     assert ret.findtext("ListID").startswith("8000")
@@ -118,10 +86,6 @@ def test_a_job_has_the_full_name_and_level_of_its_place(file: CompanyFile) -> No
     job = add(file, "Customer", "<Name>Lobby</Name><ParentRef><FullName>Lindqvist Interiors</FullName></ParentRef>")
     assert (job.findtext("FullName"), job.findtext("Sublevel")) == ("Lindqvist Interiors:Lobby", "1")
     assert job.findtext("ParentRef/ListID") == customer(file)["ListID"]
-
-
-def refused(file: CompanyFile, entity: str, body: str) -> str:
-    return code(ask(file, f"<{entity}AddRq><{entity}Add>{body}</{entity}Add></{entity}AddRq>"))
 
 
 def test_customers_vendors_employees_and_other_names_share_one_set_of_names(file: CompanyFile) -> None:
@@ -232,32 +196,6 @@ def test_lines_in_a_mod_are_the_complete_list(file: CompanyFile) -> None:
     assert [line.findtext("Amount") for line in found] == ["30.00", "50.00", "7.00"]
     assert [line.findtext("TxnLineID") for line in found[:2]] == [third, first]
     assert found[2].findtext("TxnLineID") not in (first, third, "-1")
-
-
-def pay(file: CompanyFile, txn_id: str, total: str, applied: str) -> Any:
-    body = f"{WHO}<TotalAmount>{total}</TotalAmount>"
-    to = f"<AppliedToTxnAdd><TxnID>{txn_id}</TxnID><PaymentAmount>{applied}</PaymentAmount></AppliedToTxnAdd>"
-    return ask(file, f"<ReceivePaymentAddRq><ReceivePaymentAdd>{body}{to}</ReceivePaymentAdd></ReceivePaymentAddRq>")
-
-
-def test_a_payment_pays_its_invoice_and_its_deletion_opens_it_again(file: CompanyFile) -> None:
-    ret = invoice(file, ("Delivery", "1", "100.00"))
-    answer = pay(file, ret.findtext("TxnID"), "120.00", "100.00")
-    assert (code(answer), answer[0].findtext("UnusedPayment")) == ("0", "20.00")
-    paid = next(file.rows("Invoice"))
-    assert (paid["IsPaid"], paid["BalanceRemaining"], paid["AppliedAmount"]) == ("true", "0.00", "-100.00")
-    assert paid["LinkedTxn"][0]["TxnID"] == answer[0].findtext("TxnID")
-    assert customer(file)["Balance"] == "-20.00"
-    assert code(delete(file, ret)) == "3160"
-    assert code(delete(file, answer[0])) == "0"
-    assert next(file.rows("Invoice"))["BalanceRemaining"] == "100.00"
-    assert customer(file)["Balance"] == "100.00"
-
-
-def test_a_payment_above_the_open_balance_answers_3210(file: CompanyFile) -> None:
-    ret = invoice(file, ("Delivery", "1", "100.00"))
-    assert code(pay(file, ret.findtext("TxnID"), "500.00", "100.01")) == "3210"
-    assert file.count("ReceivePayment") == 0
 
 
 def test_a_journal_entry_must_balance(file: CompanyFile) -> None:
