@@ -69,12 +69,14 @@ class Field:
     enum: tuple[str, ...] = ()
     children: tuple["Field | Choice", ...] = ()
     attributes: tuple[str, ...] = ()
+    chosen_again: bool = False  # a branch of a choice that repeats, as lines and group lines are
     since: str | None = None  # first qbXML version, as "12.0"
     not_in: frozenset[str] = frozenset()  # of QBD (US), QBCA, QBUK, QBAU
 
     @property
     def repeats(self) -> bool:
-        return self.max is None or self.max > 1
+        """Whether there may be more than one, alone or by a choice that repeats."""
+        return self.chosen_again or self.max is None or self.max > 1
 
     def find(self, path: str) -> "Field | None":
         """The field at a path below this one, as "BillAddress/City"."""
@@ -191,6 +193,8 @@ class Table:
             branch, at = self.sequence(words, at + 1, inside_choice=True)
             branches.append(branch)
         low, high = bounds(words[at][1:])
+        if high != 1:
+            branches = [tuple(again(part) for part in branch) for branch in branches]
         names = tuple(frozenset(field.name for field in laid_open(branch)) for branch in branches)
         return Choice(branches=tuple(branches), min=low, max=high, branch_names=names), at + 1
 
@@ -225,6 +229,11 @@ class Table:
     def reference(self, limit: str) -> tuple[Field | Choice, ...]:
         """ListID and FullName, the second of a limited length."""
         return tuple(self.field(word, False) for word in ("ListID?:id36", f"FullName?:str{limit}"))
+
+
+def again(part: Field | Choice) -> Field | Choice:
+    """A particle of a choice that repeats."""
+    return replace(part, chosen_again=True) if isinstance(part, Field) else part
 
 
 def bounds(mark: str) -> tuple[int, int | None]:
@@ -315,12 +324,4 @@ def children(name: str, path: tuple[str, ...]) -> tuple[Field | Choice, ...]:
 
 def repeating(content: tuple[Field | Choice, ...]) -> frozenset[str]:
     """Names of the direct children that may be there more than once."""
-    names: set[str] = set()
-    for part in content:
-        if isinstance(part, Field):
-            names.update([part.name] if part.repeats else [])
-        elif part.max is None or part.max > 1:
-            names.update(part.names)
-        else:
-            names.update(*(repeating(branch) for branch in part.branches))
-    return frozenset(names)
+    return frozenset(field.name for field in laid_open(content) if field.repeats)

@@ -121,7 +121,7 @@ class Compiler:
         """The particles of a type, sequence, choice or group, nested sequences of exactly once laid open."""
         for child in node.iterchildren(f"{SCHEMA}*"):
             kind = child.tag.removeprefix(SCHEMA)
-            if child.get("maxOccurs") == "0" or kind == "attribute":
+            if child.get("maxOccurs") == "0" or kind == "attribute":  # the values of a ValueAdjustment: never allowed
                 continue
             if kind == "element":
                 yield self.element(child)
