@@ -1,15 +1,13 @@
 """The hot columns of a record: what lists, search and joins need, taken out of its fields as the registry says."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, NamedTuple
 
 from sync.qbxml.entities import ENTITIES
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(NamedTuple):
     """Texts as QuickBooks sent them; None where the record has nothing of the kind."""
 
     qb_id: str  # ListID or TxnID; "" when none was sent
@@ -55,14 +53,18 @@ def first(fields: Mapping[str, Any], paths: tuple[str, ...]) -> str | None:
 
 def text(fields: Mapping[str, Any], path: str) -> str | None:
     """The first text at a path; None when there is none or it is empty. The hot path of taking rows in."""
-    value: Any = fields
-    for name in path.split("/"):
-        if type(value) is not dict:
-            return next(filter(None, texts(fields, path)), None)
-        value = value.get(name)
-        if value is None:
+    value: Any = fields.get(path)
+    if value is None and "/" in path:
+        name, _, rest = path.partition("/")
+        group = fields.get(name)
+        if group is None:
             return None
-    return (value or None) if type(value) is str else next(filter(None, texts(fields, path)), None)
+        value = group.get(rest) if type(group) is dict else None
+        if value is None:
+            return next(filter(None, texts(group, rest)), None)
+    if type(value) is str:
+        return value or None
+    return None if value is None else next(filter(None, texts(value, "")), None)
 
 
 def texts(value: Any, path: str) -> Iterator[str]:
@@ -80,6 +82,9 @@ def texts(value: Any, path: str) -> Iterator[str]:
 
 def total(fields: Mapping[str, Any], sum_of: str) -> str | None:
     """The amount at a path or the sum of several ("Subtotal+SalesTaxTotal"); None when the first has none."""
+    single = fields.get(sum_of)
+    if type(single) is str:
+        return single or None
     found = [list(texts(fields, path)) for path in sum_of.split("+")]
     values = [one for some in found for one in some if one]
     if not found[0] or not values:
