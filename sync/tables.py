@@ -294,6 +294,16 @@ class Seen(Table):
     seen_once = Unique([run_entity, qb_id])
 
 
+class Touched(Table):
+    """A record that a changed transaction of a run refers to: its balance may have moved without a trace."""
+
+    id = BigSerial(primary_key=True)
+    run = BigInt()
+    entity = Varchar(length=40)
+    qb_id = Varchar(length=40)
+    touched_once = Unique([run, entity, qb_id])
+
+
 class Change(Table):
     """One proposed difference of one record, with its one-way states."""
 
@@ -332,5 +342,6 @@ TABLES = (
     Request,
     Record,
     Seen,
+    Touched,
     Change,
 )

@@ -7,6 +7,9 @@ One embedded server serves all workers of a run (the locks of sync.embedded see 
 import asyncio
 import itertools
 import os
+import secrets
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -19,13 +22,31 @@ from sync.embedded import EmbeddedServer
 
 TEMPLATE = "template_deskbridge"
 NUMBERS = itertools.count()
+RUN = "DESKBRIDGE_TEST_RUN"  # environment: the name of this run of the tests
+
+
+def folder_of(run: str) -> Path:
+    """Where a run of the tests keeps its server: not below pytest's own folder, which every run closes to others anew."""
+    return Path(tempfile.gettempdir()) / f"deskbridge-tests-{run}"
+
+
+def pytest_sessionfinish() -> None:
+    """Remove the server's folder, once every worker has let go of it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        shutil.rmtree(folder_of(os.environ[RUN]), ignore_errors=True)
+
+
+def pytest_configure() -> None:
+    """Name this run; workers inherit the name."""
+    os.environ.setdefault(RUN, f"{os.getpid()}-{secrets.token_hex(4)}")
 
 
 @pytest.fixture(scope="session")
-def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folder() -> Path:
     """A folder that all workers of this run share."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    folder = folder_of(os.environ[RUN])
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """What to ask of QuickBooks, in which order: the entities of a run, and the next request of a session."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,7 @@ from sync.qbxml.entities import ENTITIES, Entity, query_values
 COUNTS_AT_ONCE = 20  # entities whose number of rows one document asks for
 LIST_DELETED, TXN_DELETED = "ListDeleted", "TxnDeleted"
 PASSES_IN_A_SESSION = 5  # readings of one entity from its start, before the session gives it up
+REFRESHED_AT_ONCE = 100  # records asked for by id in one document
 TRIES = 3  # refusals of one entity, before the run gives it up
 
 
@@ -23,6 +24,7 @@ class Mode(StrEnum):
     CHANGES = "changes"  # what changed since the cursor
     KEYS = "keys"  # ids only; what is not among them is gone
     DELETED = "deleted"  # what QuickBooks says was deleted
+    REFRESH = "refresh"  # those that changed transactions refer to: balances move without a new TimeModified
 
 
 class Stage(StrEnum):
@@ -84,6 +86,7 @@ class RunWork:
     entities: tuple[EntityWork, ...] = ()
     counts_asked: int = 0
     unprocessed: int = 0  # answers that are stored and not taken in
+    touched: Mapping[str, Sequence[str]] = field(default_factory=dict)  # ids to refresh, by entity
 
     def with_entity(self, work: EntityWork) -> "RunWork":
         """The same run with one entity moved."""
@@ -235,6 +238,8 @@ def _page(work: EntityWork, run: RunWork, client: Client, number: int) -> Ask:
     request_id = f"{client.session}-{number}"
     if work.mode is Mode.DELETED:
         request = deleted_request(work, run, request_id)
+    elif work.mode is Mode.REFRESH:
+        request = _refresh_request(work, run, request_id)
     else:
         entity = ENTITIES[work.entity]
         iterating = entity.iterates and work.page_rows > 0
@@ -269,6 +274,19 @@ def deleted_request(work: EntityWork, run: RunWork, request_id: str) -> Request:
     if work.cursor_from:
         values["DeletedDateRangeFilter"] = {"FromDeletedDate": cursor.ask_from(work.cursor_from)}
     return Request(name=f"{work.entity}QueryRq", request_id=request_id, values=values, attributes={})
+
+
+def refreshed_by(work: EntityWork, run: RunWork) -> Sequence[str]:
+    """The ids that the next, or present, document of a refreshing asks for; `received` counts those before them."""
+    return run.touched.get(work.entity, ())[work.received : work.received + REFRESHED_AT_ONCE]
+
+
+def _refresh_request(work: EntityWork, run: RunWork, request_id: str) -> Request:
+    entity = ENTITIES[work.entity]
+    values = query_values(entity, from_modified=None, max_returned=None)
+    values.pop("ActiveStatus", None)  # a filter: ids and filters exclude each other
+    values[entity.key] = list(refreshed_by(work, run))
+    return Request(name=entity.query, request_id=request_id, values=values, attributes={})
 
 
 def identity_requests(owner_id: str, prefix: str) -> tuple[Request, ...]:

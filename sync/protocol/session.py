@@ -277,6 +277,8 @@ def _page_received(session: Session, in_flight: InFlight, event: ResponseReceive
     assert in_flight.position is not None
     work = _work(session.run, in_flight.position)
     moved, has_rows = _moved(work, event, session) if work.stage is Stage.READING else (work, event.rows > 0)
+    if work.mode is Mode.REFRESH and moved.stage is Stage.RECEIVED:
+        moved = _refreshed(work, session)
     run = session.run.with_entity(moved)
     if has_rows:
         run = replace(run, unprocessed=run.unprocessed + 1)
@@ -325,6 +327,14 @@ def _page_of(work: EntityWork, head: Head, event: ResponseReceived, session: Ses
         expected=expected,
         page_rows=plan.next_page_rows(work, ENTITIES[work.entity], event.took, session.page_rows),
     )
+
+
+def _refreshed(work: EntityWork, session: Session) -> EntityWork:
+    """The next ids of a refreshing, or its end. What was not found is known to be gone, or will be."""
+    assert session.run is not None
+    received = work.received + len(plan.refreshed_by(work, session.run))
+    moved = replace(work, received=received, pages=work.pages + 1, errors=0, reason="", iterator_session=session.id)
+    return moved if received < len(session.run.touched.get(work.entity, ())) else replace(moved, stage=Stage.RECEIVED)
 
 
 def _ended(work: EntityWork, event: ResponseReceived) -> EntityWork:

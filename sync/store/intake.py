@@ -5,6 +5,7 @@ taken in is set aside with the reason, and its entity is read again.
 """
 
 import json
+import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -13,17 +14,20 @@ from typing import Any
 
 from sync.protocol import cursor
 from sync.protocol.plan import TRIES, Mode
+from sync.qbxml.entities import ENTITIES
 from sync.qbxml.parse import Row, stream
 from sync.qbxml.summary import summary
 from sync.store import passes
 from sync.store.base import fetch, fetchval, notify, transaction
 
 AT_ONCE = 8  # answers in one transaction
+QUICKBOOKS = 11  # where the document stands among the columns of a row
 BYTES_AT_ONCE = 2_000_000  # of answers, unpacked; one answer may be larger
 
 NEXT = """
-    select q.id, q.run, q.run_entity, q.pass_number, q.answer, q.answer_size, q.tries, e.entity, e.mode
-    from request q join run_entity e on e.id = q.run_entity
+    select q.id, q.run, q.run_entity, q.pass_number, q.answer, q.answer_size, q.tries, e.entity, e.mode,
+        r.kind = 'incremental' and e.mode <> 'refresh' as touches
+    from request q join run_entity e on e.id = q.run_entity join run r on r.id = q.run
     where q.company = $1 and q.answered_at is not null and q.processed_at is null and q.set_aside = ''
     order by q.id limit $2
 """
@@ -44,7 +48,30 @@ UPSERT = """
         quickbooks = excluded.quickbooks, line_order = excluded.line_order, deleted_at = null, updated_at = now()
     where record.edit_sequence <> excluded.edit_sequence or record.deleted_at is not null
         or record.quickbooks <> excluded.quickbooks
-    returning entity
+    returning entity, qb_id
+"""
+
+ID = re.compile(r'"(?:ListID|TxnID)":\s?"([^"]+)"')
+MOVED_BY_OTHERS = frozenset(  # balances and quantities, which the books compute
+    {"Account", "Customer", "Vendor", "ItemInventory", "ItemInventoryAssembly"}
+) | {name for name, entity in ENTITIES.items() if entity.group == "transaction"}
+
+BEFORE = """
+    select quickbooks::text from record
+    where company = $1 and (entity, qb_id) in (select * from unnest($2::text[], $3::text[]))
+"""
+
+TOUCHED = """
+    with recursive touched (entity, qb_id, parent, depth) as (
+        select entity, qb_id, quickbooks -> 'ParentRef' ->> 'ListID', 0 from record
+        where company = $2 and entity = any($3) and qb_id = any($4) and deleted_at is null
+        union
+        select r.entity, r.qb_id, r.quickbooks -> 'ParentRef' ->> 'ListID', t.depth + 1
+        from touched t join record r on r.company = $2 and r.entity = t.entity and r.qb_id = t.parent
+        where t.depth < 10
+    )
+    insert into touched (run, entity, qb_id) select distinct $1::bigint, entity, qb_id from touched on conflict do
+    nothing
 """
 
 SEEN = "insert into seen (run_entity, qb_id) select $1, unnest($2::text[]) on conflict do nothing"
@@ -68,6 +95,7 @@ class Answered:
     mode: Mode
     answer: bytes = field(repr=False)
     size: int = 0  # bytes, unpacked
+    touches: bool = False  # its transactions move balances that are read again at the end of the run
 
 
 @dataclass(slots=True)
@@ -97,6 +125,7 @@ async def unprocessed(company: int) -> list[Answered]:
                 mode=Mode(row["mode"]),
                 answer=row["answer"],
                 size=row["answer_size"],
+                touches=row["touches"],
             )
         )
     return found
@@ -163,8 +192,10 @@ async def take_in(company: int, answers: list[Parsed], now: datetime) -> None:
             )
         }
         answers = [one for one in answers if one.answered.id in open_ids]
+        before = await _before(connection, company, answers)
         changed = await _upsert(connection, company, answers)
         deleted = await _delete(connection, company, answers)
+        await _touch(connection, company, answers, before, changed)
         await _mark_seen(connection, answers)
         runs = {one.answered.run for one in answers}
         for run in sorted(runs):
@@ -177,19 +208,47 @@ async def take_in(company: int, answers: list[Parsed], now: datetime) -> None:
         await notify(connection, f"company:{company}", *(f"run:{run}" for run in runs))
 
 
-async def _upsert(connection: Any, company: int, answers: Iterable[Parsed]) -> dict[str, int]:
-    """Write rows, of each record the last; return how many were new or different, by entity."""
+async def _before(connection: Any, company: int, answers: Iterable[Parsed]) -> list[str]:
+    """The transactions that an incremental run changes or deletes, as they were."""
+    keys = [row[:2] for parsed in answers if parsed.answered.touches for row in parsed.columns if _moves(row[0])]
+    if not keys:
+        return []
+    return [row["quickbooks"] for row in await connection.fetch(BEFORE, company, *map(list, zip(*keys, strict=True)))]
+
+
+def _moves(entity: str) -> bool:
+    """Whether a record of this kind can move balances of others."""
+    return entity in ENTITIES and ENTITIES[entity].group == "transaction"
+
+
+async def _touch(
+    connection: Any, company: int, answers: Iterable[Parsed], before: list[str], changed: set[tuple[str, str]]
+) -> None:
+    """Note what the changed transactions refer to, before and now, to be read again at the end of the run."""
+    of_run = [parsed for parsed in answers if parsed.answered.touches]
+    if not of_run:
+        return
+    now = [
+        row[QUICKBOOKS]
+        for one in of_run
+        for row in one.columns
+        if len(row) > QUICKBOOKS and row[:2] in changed and _moves(row[0])
+    ]
+    ids = {id for text in (*before, *now) for id in ID.findall(text)} - {id for _, id in changed}
+    if ids:
+        await connection.execute(TOUCHED, of_run[0].answered.run, company, sorted(MOVED_BY_OTHERS), sorted(ids))
+
+
+async def _upsert(connection: Any, company: int, answers: Iterable[Parsed]) -> set[tuple[str, str]]:
+    """Write rows, of each record the last; return entity and id of those that were new or different."""
     latest: dict[tuple[str, str], tuple[Any, ...]] = {}
     for parsed in answers:
         if parsed.answered.mode is not Mode.DELETED:
             latest.update(((row[0], row[1]), row) for row in parsed.columns)
     if not latest:
-        return {}
+        return set()
     written = await connection.fetch(UPSERT, company, *map(list, zip(*latest.values(), strict=True)))
-    counts: dict[str, int] = {}
-    for row in written:
-        counts[row["entity"]] = counts.get(row["entity"], 0) + 1
-    return counts
+    return {(row["entity"], row["qb_id"]) for row in written}
 
 
 async def _delete(connection: Any, company: int, answers: Iterable[Parsed]) -> int:
@@ -206,7 +265,7 @@ async def _mark_seen(connection: Any, answers: Iterable[Parsed]) -> None:
             await connection.execute(SEEN, parsed.answered.run_entity, parsed.ids)
 
 
-async def _count(connection: Any, answers: list[Parsed], changed: dict[str, int]) -> None:
+async def _count(connection: Any, answers: list[Parsed], changed: set[tuple[str, str]]) -> None:
     """Move the counters of the entities and their run. Rows of a reading that was begun anew do not count as done."""
     of_entity: dict[int, dict[str, Any]] = {}
     for parsed in answers:
@@ -214,7 +273,7 @@ async def _count(connection: Any, answers: list[Parsed], changed: dict[str, int]
         sums = of_entity.setdefault(one.run_entity, {"id": one.run_entity, "rows": {}, "changed": 0, "newest": ""})
         sums["rows"][one.pass_number] = sums["rows"].get(one.pass_number, 0) + parsed.rows
         sums["newest"] = cursor.newest(sums["newest"], parsed.newest)
-        sums["changed"] = changed.get(one.entity, 0)
+        sums["changed"] = sum(entity == one.entity for entity, _ in changed)
     await connection.executemany(
         """update run_entity set done = done + case when passes = any($2::int[]) then $3 else 0 end,
                changed = changed + $4, newest = case when left($5, 19) > left(newest, 19) then $5 else newest end

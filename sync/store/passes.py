@@ -45,6 +45,17 @@ KEEP_CURSOR = """
         off = '', off_at = null
 """
 
+REFRESH = """
+    insert into run_entity (run, position, entity, mode, state, expected)
+    select $1, (select max(position) from run_entity where run = $1) + row_number() over (order by entity), entity,
+    'refresh',
+        'waiting', count(*)
+    from touched where run = $1
+        and not exists (select from run_entity e where e.run = $1 and e.state in ('waiting', 'reading', 'received'))
+        and not exists (select from run_entity e where e.run = $1 and e.mode = 'refresh')
+    group by entity
+"""
+
 COMPLETE = """
     update run set state = 'complete', ended_at = $2, percent = 100,
         failed = (select count(*) from run_entity e where e.run = run.id and e.state = 'failed')
@@ -59,8 +70,10 @@ async def finish(connection: Any, run: int, company: int, now: datetime) -> None
     """End every entity of a run whose answers are all taken in, and the run when none is left."""
     for row in await connection.fetch(RECEIVED, run, company):
         await _finish_entity(connection, run, company, row, now)
+    await connection.execute(REFRESH, run)
     ended = await connection.fetchval(COMPLETE, run, now)
     if ended is not None:
+        await connection.execute("delete from touched where run = $1", run)
         await connection.execute("update company set last_sync_at = $2 where id = $1", company, now)
         await notify(connection, "companies", f"company:{company}", f"run:{run}")
 
@@ -72,7 +85,7 @@ async def _finish_entity(connection: Any, run: int, company: int, row: Any, now:
         gone = await connection.fetchval(GONE, company, row["entity"], began or now.isoformat()[:19], row["id"])
         if gone:
             await connection.execute("update run set rows_deleted = rows_deleted + $2 where id = $1", run, gone)
-    if row["mode"] != Mode.KEYS:
+    if row["mode"] not in (Mode.KEYS, Mode.REFRESH):
         previous = row["cursor"] or (began if row["mode"] == Mode.DELETED else "")
         following = cursor.after_pass(previous, row["newest"], began)
         await connection.execute(KEEP_CURSOR, company, row["entity"], following, row["began_at"], row["newest"])

@@ -37,7 +37,11 @@ LOAD_RUN = """
         (select count(*) from request q
             where q.run = r.id and q.answered_at is not null and q.processed_at is null and q.set_aside = '') as
             unprocessed,
-        (select json_agg(e order by e.position) from run_entity e where e.run = r.id) as entities
+        (select json_agg(e order by e.position) from run_entity e where e.run = r.id) as entities,
+        (select json_object_agg(entity, ids) from (
+            select t.entity, json_agg(t.qb_id order by t.qb_id) as ids from touched t where t.run = r.id
+                and exists (select from run_entity e where e.run = r.id and e.mode = 'refresh') group by t.entity) ids
+        ) as touched
     from run r where r.id = $1 for update of r
 """
 
@@ -115,6 +119,7 @@ async def _load_run(connection: Any, run: int | None) -> RunWork | None:
         entities=entities,
         counts_asked=row["counts_asked"],
         unprocessed=row["unprocessed"],
+        touched=document(row["touched"]) or {},
     )
 
 

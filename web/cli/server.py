@@ -31,8 +31,9 @@ def application() -> Litestar:
 def set_up_process() -> None:
     """What every process of ours sets before it works."""
     logging.basicConfig(level=logging.INFO, format=LOGGED)
-    for noisy in ("saq", "httpx", "asyncio"):
+    for noisy in ("httpx", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("saq").setLevel(logging.ERROR)  # it warns at every end of a worker
     sys.setswitchinterval(SWITCH)
 
 
