@@ -5,7 +5,7 @@ not in the document, but spaces between elements.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import islice
@@ -131,24 +131,37 @@ def marked(parts: Iterable[Part], query: str) -> list[Part]:
     ]
 
 
-def written(tag: str, fields: Mapping[str, Any]) -> str:
-    """Write a record's fields as qbXML, in the order in which they are kept."""
-    return "".join(elements(tag, fields))
+def written(tag: str, fields: Mapping[str, Any], line_order: Sequence[str] = ()) -> str:
+    """Write a record's fields as qbXML, in their order; lists that were mixed, in the order of their tags."""
+    waiting = {name: iter(value) for name, value in fields.items() if name in line_order and isinstance(value, list)}
+    mixed = "".join(
+        piece for name in line_order if name in waiting for piece in elements(name, next(waiting[name], []))
+    )
+    last = next((name for name in reversed(list(fields)) if name in waiting), "")
+    inner = "".join(
+        mixed if name == last else "" if name in waiting else "".join(element(name, value))
+        for name, value in fields.items()
+    )
+    return f"<{tag}>{inner}</{tag}>"
+
+
+def element(name: str, value: Any) -> Iterator[str]:
+    """Yield what one entry of a record's fields stands for: attributes and text are its parent's."""
+    if name == "#text":
+        yield escape(str(value))
+    elif name[0] not in "@#":
+        yield from elements(name, value)
 
 
 def elements(tag: str, value: Any) -> Iterator[str]:
     if isinstance(value, list):
         for each in value:
             yield from elements(tag, each)
-        return
-    if not isinstance(value, Mapping):
+    elif isinstance(value, Mapping):
+        attributes = "".join(f' {name[1:]}="{escape(str(each))}"' for name, each in value.items() if name[0] == "@")
+        yield f"<{tag}{attributes}>"
+        for name, each in value.items():
+            yield from element(name, each)
+        yield f"</{tag}>"
+    else:
         yield f"<{tag}>{escape(str(value))}</{tag}>"
-        return
-    attributes = "".join(f' {name[1:]}="{escape(str(each))}"' for name, each in value.items() if name[0] == "@")
-    yield f"<{tag}{attributes}>"
-    for name, each in value.items():
-        if name == "#text":
-            yield escape(str(each))
-        elif name[0] not in "@#":
-            yield from elements(name, each)
-    yield f"</{tag}>"

@@ -156,6 +156,11 @@ def qb_time(text: str | None) -> str:
     return f"{name}, {match[2]}" if match[2] else name
 
 
+def qb_day(text: str | None) -> str:
+    """2025-11-18T09:31:00-08:00 is "18 Nov 2025"."""
+    return qb_time(text).partition(",")[0]
+
+
 def initials(name: str) -> str:
     """Tomas Weir is TW."""
     parts = name.split()
@@ -184,6 +189,7 @@ FILTERS: dict[str, Callable[..., str]] = {
         money,
         percent,
         plural,
+        qb_day,
         qb_time,
         quantity,
         size,

@@ -1,6 +1,6 @@
 """What is said of a run while it goes on and after: figures, phases, sentences. Shared by two pages."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,13 +8,14 @@ from sync.store.runs import EntityProgress, RunDetail, RunRow
 from web.filters import about, ago, clock, count, day_time, plural, words
 
 KINDS = {"initial": "First sync", "incremental": "Incremental", "full": "Full sync", "verify": "Verify"}
+SHOWN = 6  # kinds that are over, in a phase
 PHASES = (("list", "First: lists"), ("transaction", "Then: history"), ("other", "Last: what was deleted"))
 
 
 def progress_values(detail: RunDetail, now: datetime) -> dict[str, Any]:
     """Return what the progress panel and the table of kinds read (D41, D42, D46)."""
     return {
-        "entities": phases(detail.entities),
+        "entities": condensed(detail.entities) if detail.row.state == "running" else phases(detail.entities),
         "progress_figures": figures(detail, now),
         "progress_total": (detail.done, detail.expected, whole(detail.rate), about(detail.seconds_left)),
     }
@@ -24,6 +25,44 @@ def phases(entities: Sequence[EntityProgress]) -> list[tuple[str, list[EntityPro
     """Return the entities of a run in its phases; a phase without any is left out."""
     grouped = [(heading, [each for each in entities if each.group == key]) for key, heading in PHASES]
     return [(heading, members) for heading, members in grouped if members]
+
+
+def condensed(entities: Sequence[EntityProgress]) -> list[tuple[str, list[EntityProgress]]]:
+    """Return the phases with what is small and over in one line, so that what moves is seen."""
+    return [(heading, [*folded(members)]) for heading, members in phases(entities)]
+
+
+def folded(members: Sequence[EntityProgress]) -> Iterator[EntityProgress]:
+    """Yield the kinds that go on, wait or failed, the largest of those that are done, and the rest as one."""
+    over = [
+        each for each in members if each.state in ("done", "off") or (each.state == "waiting" and not each.expected)
+    ]
+    large = sorted((each for each in over if each.done), key=lambda each: -each.done)[:SHOWN]
+    rest = [each for each in over if each not in large]
+    yield from (each for each in members if each not in rest)
+    if len(rest) > 1:
+        yield together(rest)
+    else:
+        yield from rest
+
+
+def together(rest: Sequence[EntityProgress]) -> EntityProgress:
+    """Return several kinds as one line."""
+    states = {each.state for each in rest} - {"off"}
+    return EntityProgress(
+        entity="",
+        label=f"{len(rest)} more",
+        group=rest[0].group,
+        state=states.pop() if len(states) == 1 else "waiting" if states else "off",
+        mode="",
+        expected=sum(each.expected or each.done for each in rest),
+        done=sum(each.done for each in rest),
+        changed=sum(each.changed for each in rest),
+        rate=None,
+        seconds_left=None,
+        took=sum(each.took or 0 for each in rest),
+        reason="",
+    )
 
 
 def figures(detail: RunDetail, now: datetime) -> list[tuple[str, str, str]]:

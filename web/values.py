@@ -10,7 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from sync.qbxml.fields import Field, Kind, is_message, message
+from sync.qbxml.fields import Choice, Field, Kind, is_message, laid_open, message
 from web.filters import count, money, qb_time, quantity
 from web.masking import DOTS
 
@@ -65,6 +65,26 @@ def label_of(name: str) -> str:
     parts = WORD.findall(re.sub(r"^(Is|Txn)(?=[A-Z])", "", plain)) or [plain]
     words = [part if part.isupper() and len(part) > 1 else part.lower() for part in parts]
     return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
+
+
+def in_order(entity: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record's fields in the order of the schema: the database does not keep one."""
+    ret = f"{entity}Ret"
+    return arranged(fields, message(ret).content) if is_message(ret) else dict(fields)
+
+
+def arranged(fields: Mapping[str, Any], content: tuple[Field | Choice, ...]) -> dict[str, Any]:
+    known: dict[str, Field] = {}
+    for each in laid_open(content):
+        known.setdefault(each.name, each)
+    names = [name for name in known if name in fields] + [name for name in fields if name not in known]
+    return {name: arranged_value(fields[name], known[name].children if name in known else ()) for name in names}
+
+
+def arranged_value(value: Any, content: tuple[Field | Choice, ...]) -> Any:
+    if isinstance(value, list):
+        return [arranged_value(each, content) for each in value]
+    return arranged(value, content) if isinstance(value, Mapping) else value
 
 
 def field_at(entity: str, path: str) -> Field | None:
@@ -141,7 +161,13 @@ def groups_of(entity: str, fields: Mapping[str, Any], links: Links) -> list[tupl
     members: dict[str, list[Entry]] = {key: [] for key in GROUPS}
     inner: list[tuple[str, list[Entry]]] = []
     for name, value in fields.items():
-        if name in HEADS or name[0] in "@#" or isinstance(value, list) or name.endswith("AddressBlock"):
+        if (
+            name in HEADS
+            or (name == "FullName" and value == fields.get("Name"))
+            or name[0] in "@#"
+            or isinstance(value, list)
+            or name.endswith("AddressBlock")
+        ):
             continue
         if (
             isinstance(value, Mapping)

@@ -47,7 +47,7 @@ class CompanyController(Controller):
             if row is None:
                 return None
             values = {**outside, "company": row, **await contents(request, row)}
-            parts = ("state", "progress", "runs", "kinds")
+            parts = ("state", "bridge", "progress", "runs")
             return {part: render(request, f"company/_{part}.html", values) for part in parts}
 
         return stream(request, {f"company:{company}"}, read)

@@ -10,7 +10,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Redirect, Response, Template
 
-from sync.qbxml.entities import ENTITIES, Entity
+from sync.qbxml.entities import ENTITIES, ITEMS, Entity
 from sync.qbxml.summary import first
 from sync.store import companies, records
 from sync.store.companies import CompanyRow
@@ -20,10 +20,15 @@ from web.code_view import lay_out, written
 from web.filters import count, day_time, money, plural, qb_time
 from web.frame import Values, company_frame, company_or_404, page, with_query
 from web.masking import hidden, is_personal, masked_fields, sees_all
-from web.values import aligned, cell, groups_of, ids_in, lines_of
+from web.values import aligned, cell, groups_of, ids_in, in_order, lines_of
 
 PAGE = 50
-COLUMNS = 4  # at most, beside those that every kind has
+COLUMNS = 3  # at most, beside those that every kind has
+SECOND = "CompanyName"  # stands under the name
+USUAL = (  # kinds that are named first
+    *("Customer", "Vendor", "Employee", "Account", *ITEMS),
+    *("Invoice", "ReceivePayment", "SalesReceipt", "CreditMemo", "Estimate", "SalesOrder", "PurchaseOrder", "Bill"),
+)
 STATE_WORDS = {"equal": "Same on both sides", "gone": "Deleted in QuickBooks"}
 DELETED: dict[str, Deleted] = {"only": "only", "all": "all"}
 ACTIVE = {"yes": True, "no": False}
@@ -149,8 +154,10 @@ async def kinds_values(company: int, entity: str) -> Values:
 
 
 def kinds_in(found: Sequence[KindCount], group: str, current_kind: str) -> list[KindCount]:
-    """Return the kinds of a group that have records, and the one that is shown."""
-    return [each for each in found if each.group == group and (each.count or each.entity == current_kind)]
+    """Return the kinds of a group that have records, and the one that is shown; what people look for most is first."""
+    members = [each for each in found if each.group == group and (each.count or each.entity == current_kind)]
+    places = {name: place for place, name in enumerate(USUAL)}
+    return sorted(members, key=lambda each: (places.get(each.entity, len(USUAL)), each.plural))
 
 
 async def list_values(request: HTMXRequest, company: CompanyRow, kind: Entity, asked: Asked) -> Values:
@@ -170,7 +177,13 @@ async def list_values(request: HTMXRequest, company: CompanyRow, kind: Entity, a
         "changed": ("Changed", "start", *asked.sorted_by("changed")),
         "columns": [head(kind, asked, column) for column in columns],
         "rows": [
-            (row, title_of(kind, row), [text_in(kind, row, column, sees) for column in columns]) for row in found.rows
+            (
+                row,
+                title_of(kind, row),
+                second_line(kind, row, sees),
+                [text_in(kind, row, each, sees) for each in columns],
+            )
+            for row in found.rows
         ],
         "state_words": STATE_WORDS,
         "filter_menus": filter_menus(kind, asked),
@@ -228,11 +241,9 @@ def columns_of(kind: Entity) -> list[Column]:
     found = []
     if kind.group == "transaction":
         found.append(Column("Date", "date"))
-    elif kind.number:
-        found.append(Column("Number", "ref_number"))
     if kind.party:
         found.append(Column("Name" if len(kind.party) > 1 else party_label(kind), "party"))
-    found += [Column(heading, path=path) for heading, path in kind.columns[:COLUMNS]]
+    found += [Column(heading, path=path) for heading, path in kind.columns if path != SECOND][:COLUMNS]
     if kind.amount:
         found.append(Column("Balance" if "Balance" in kind.amount[-1] else "Amount", "amount"))
     return found
@@ -262,6 +273,19 @@ def title_of(kind: Entity, row: RecordRow) -> str:
     return usual or row.name or f"{kind.label} without a number"
 
 
+def second_line(kind: Entity, row: RecordRow, sees: bool) -> str:
+    """Return what tells equals apart: the number and the company of a list entry, and that it is inactive."""
+    parts = ["Inactive" if row.active is False else ""]
+    if kind.group == "list":
+        company = first(row.fields, (SECOND,)) or ""
+        parts += [number_in(kind, row, sees), company if company != row.name else ""]
+    return " · ".join(filter(None, parts))
+
+
+def number_in(kind: Entity, row: RecordRow, sees: bool) -> str:
+    return row.ref_number if sees or not hides_number(kind) else hidden(row.ref_number, kind.number[0])
+
+
 def hides_number(kind: Entity) -> bool:
     """Say whether the number of this kind is a person's."""
     return any(is_personal(path, kind.name) for path in kind.number)
@@ -275,8 +299,6 @@ def text_in(kind: Entity, row: RecordRow, column: Column, sees: bool) -> str:
             return qb_time(row.date)
         case "party":
             return row.party
-        case "ref_number":
-            return row.ref_number if sees or not hides_number(kind) else hidden(row.ref_number, kind.number[0])
     fields = row.fields if sees else masked_fields(row.fields, kind.name)
     return cell(kind.name, column.path, first(fields, (column.path,)) or "")
 
@@ -317,14 +339,15 @@ def empty(kind: Entity, asked: Asked, refused: str) -> tuple[str, str, tuple[str
 
 async def record_values(request: HTMXRequest, company: CompanyRow, kind: Entity, found: RecordDetail) -> Values:
     sees = sees_all(current(request).person)
-    fields = found.quickbooks if sees else masked_fields(found.quickbooks, kind.name)
+    shown = found.quickbooks if sees else masked_fields(found.quickbooks, kind.name)
+    fields = in_order(kind.name, shown)
     links = await links_of(company.id, fields, found.qb_id)
     home = f"/companies/{company.id}/records/{kind.name}/{found.id}"
     view = "qbxml" if request.query_params.get("view") == "qbxml" else "fields"
     return {
         "record": found,
         "kind": kind,
-        "title": found.name or found.ref_number or f"{kind.label} without a number",
+        "title": heading(kind, found),
         "state": "gone" if found.deleted_at else "equal",
         "state_text": STATE_WORDS["gone" if found.deleted_at else "equal"],
         "state_line": state_line(found),
@@ -332,9 +355,16 @@ async def record_values(request: HTMXRequest, company: CompanyRow, kind: Entity,
         "views": [("fields", "Both sides", home), ("qbxml", "qbXML", f"{home}?view=qbxml")],
         "groups": groups_of(kind.name, fields, links) if view == "fields" else [],
         "lines": lines_of(kind.name, fields, links) if view == "fields" else [],
-        "document": lay_out(written(kind.ret, fields), limit=5000) if view == "qbxml" else None,
+        "document": lay_out(written(kind.ret, fields, found.line_order or ()), limit=5000) if view == "qbxml" else None,
         "ids": ids_of(kind, found),
     }
+
+
+def heading(kind: Entity, found: RecordDetail) -> str:
+    """Return what a record is called on its own page: Invoice 20398."""
+    if kind.group == "list":
+        return found.name or f"{kind.label} without a name"
+    return f"{kind.label} {found.ref_number}" if found.ref_number else f"{kind.label} without a number"
 
 
 async def links_of(company: int, fields: Mapping[str, Any], own: str) -> dict[str, str]:

@@ -71,7 +71,10 @@ class RunsController(Controller):
 
         async def read() -> Parts:
             values = {**outside, **await contents(request, await run_or_404(company, number), asked)}
-            return {part: render(request, f"runs/_{part}.html", values) for part in ("head", "entities", "requests")}
+            return {
+                part: render(request, f"runs/_{part}.html", values)
+                for part in ("head", "facts", "entities", "requests")
+            }
 
         return stream(request, {f"run:{detail.row.id}"}, read)
 
