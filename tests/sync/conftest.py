@@ -57,6 +57,7 @@ class Product:
 async def product(database_url: str, tmp_path: Path) -> AsyncIterator[Product]:
     """The whole product in this event loop, on a database of its own."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it only on sockets of its own
         port = listening.getsockname()[1]
         settings = Settings(
             host="127.0.0.1",

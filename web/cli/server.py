@@ -4,11 +4,13 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 
 import click
 import uvicorn
 from litestar import Litestar
+from uvicorn.supervisors import Multiprocess
 
 from sync.database import connected
 from sync.database import migrate as migrated
@@ -48,7 +50,7 @@ def serve(host: str | None, port: int | None, processes: int) -> None:
     os.environ.update({name: str(value) for name, value in (("HOST", host), ("PORT", port)) if value is not None})
     settings = read_settings()
     click.echo(f"Deskbridge at {settings.public_url} (listening on {settings.host}:{settings.port})", err=True)
-    uvicorn.run(
+    config = uvicorn.Config(
         "web.cli.server:application",
         factory=True,
         host=settings.host,
@@ -60,6 +62,15 @@ def serve(host: str | None, port: int | None, processes: int) -> None:
         proxy_headers=True,
         server_header=False,
     )
+    listening = config.bind_socket()
+    listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it only on sockets that it made
+    if processes > 1:
+        Multiprocess(config, sockets=[listening]).run()
+        return
+    server = uvicorn.Server(config)
+    server.run(sockets=[listening])
+    if not server.started:
+        raise click.ClickException("The server did not start; the lines above say why.")
 
 
 @click.command()
