@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Protocol
 
 from sync.keys import KeyRing, new_ticket
 from sync.protocol import plan, sentences
@@ -38,7 +38,6 @@ from sync.store import connectors, intake
 from sync.store import sessions as stored
 from sync.store.base import transaction
 from sync.store.sessions import Answer, Document, Loaded
-from sync.tasks import Queue
 
 log = logging.getLogger(__name__)
 
@@ -52,12 +51,19 @@ WAIT = 20.0  # seconds that a reply waits for the queue at most
 WAIT_AT_END = 10.0
 
 
+class Bell(Protocol):
+    """What wakes the queue: sync.tasks.Queue."""
+
+    def wake_soon(self, company: int) -> None:
+        """See to it that the company's stored answers are taken in."""
+
+
 class Conversation:
     """The Web Connector's eleven methods."""
 
     def __init__(self, keys: KeyRing) -> None:
         self.keys = keys
-        self.queue: Queue | None = None  # of the running process
+        self.queue: Bell | None = None  # of the running process
 
     async def answer(self, call: Call, address: str) -> Reply:
         """The result of one call."""
