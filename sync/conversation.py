@@ -285,7 +285,7 @@ async def _received(loaded: Loaded, look: Look, now: datetime) -> tuple[Response
         rows = look.count(tag) if look.whole is not None else await asyncio.to_thread(look.count, tag)
     if in_flight is not None and in_flight.kind == "identity" and look.whole is not None:
         facts = _facts(look.whole.decode(errors="replace"), loaded.session.expected.owner_id)
-    first = look.heads[0] if look.heads else None
+    first = min(look.heads, key=lambda head: abs(head.status.code)) if look.heads else None  # of several the best
     answer = Answer(
         compressed=look.packed.compressed,
         size=look.packed.size,

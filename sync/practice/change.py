@@ -6,7 +6,7 @@ the same changes.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sync.practice import stock
@@ -46,14 +46,29 @@ class Changes:
     edited: dict[str, list[str]] = field(default_factory=dict)
     created: dict[str, list[str]] = field(default_factory=dict)
     deleted: dict[str, list[str]] = field(default_factory=dict)
+    noted: Callable[[], None] | None = None  # told after each of them
 
     def note(self, kind: dict[str, list[str]], entry: Entry) -> None:
         kind.setdefault(entry.entity, []).append(entry.id)
+        if self.noted is not None:
+            self.noted()
+
+    def __str__(self) -> str:
+        parts = (("edited", self.edited), ("created", self.created), ("deleted", self.deleted))
+        return ", ".join(f"{sum(map(len, ids.values()))} {word}" for word, ids in parts)
 
 
-def change(file: CompanyFile, edits: int = 500, deletions: int = 50, creations: int = 20, seed: int = 2) -> Changes:
+def change(
+    file: CompanyFile,
+    edits: int = 500,
+    deletions: int = 50,
+    creations: int = 20,
+    seed: int = 2,
+    noted: Callable[[], None] | None = None,
+) -> Changes:
     """Change the file; returns what was changed. Fewer deletions when fewer entries are unused."""
     keeper = Bookkeeper(file, Chance(seed))
+    keeper.changes.noted = noted
     with file.books.lock:
         file.books.begin()
         for _ in range(creations):

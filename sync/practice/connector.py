@@ -38,7 +38,7 @@ class WebConnector:
     `company_file` is what QuickBooks has open, None when it is closed. `url` replaces the AppURL of the .qwc, and its
     host that of the other addresses. `timeout` is that of one call, `noop_pause` the wait after NoOp, both in seconds;
     `sleep` takes every wait but that for the network. `verbose` keeps whole texts in the record, else the first 50
-    characters of each.
+    characters of each. `moved` is told each percentage that the progress bar would show.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class WebConnector:
         verbose: bool = True,
         faults: Faults | None = None,
         sleep: Sleep = asyncio.sleep,
+        moved: Callable[[int], None] | None = None,
     ) -> None:
         self.qwc = qwc
         self.password = password
@@ -65,6 +66,7 @@ class WebConnector:
         self.noop_pause = noop_pause
         self.verbose = verbose
         self.faults = Faults() if faults is None else faults
+        self.moved = moved
         self.added = False
         self._sleep = sleep
         self._http = Http(url or qwc.app_url, timeout=timeout, expect_continue=expect_continue)
@@ -132,6 +134,7 @@ class WebConnector:
             sleep=self._sleep,
             auto=auto,
             verbose=self.verbose,
+            moved=self.moved,
         )
 
     async def _check(self, code: str, url: str, good: set[int], *, unreachable: str = "") -> None:

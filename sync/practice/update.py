@@ -147,6 +147,7 @@ class Update:
     sleep: Sleep
     auto: bool
     verbose: bool
+    moved: Callable[[int], None] | None = None  # told each percentage
     session: Session = field(default_factory=Session)
     _counts: Counter[str] = field(default_factory=Counter)
     _began: float = field(default_factory=time.monotonic)
@@ -243,6 +244,8 @@ class Update:
                 "receiveResponseXML", ticket=ticket, response=response, hresult=hresult, message=message
             )
             self.session.progress = reply if isinstance(reply, int) else 0
+            if self.moved is not None:
+                self.moved(self.session.progress)
             if self.session.progress < 0:
                 await self._end(await self._text("getLastError", ticket=ticket))
         return await self._text("closeConnection", ticket=ticket)

@@ -11,6 +11,9 @@ from sync.store.base import fetch, fetchrow, fetchval
 
 Which = Literal["all", "failed"]
 LABELS = {"ListDeleted": "Deleted list entries", "TxnDeleted": "Deleted transactions"}
+OFF = ", ".join(str(code) for code in sorted(statuses.OUTCOMES) if statuses.OUTCOMES[code] == "feature_off")
+REFUSED = f"q.status_code >= {statuses.FIRST_FAILURE} and q.status_code not in ({OFF})"
+FAILED = f"(q.hresult <> '' or q.set_aside <> '' or ({REFUSED}))"
 SEARCHED = 500  # requests of a run whose qbXML one search reads
 
 
@@ -202,12 +205,10 @@ async def run(company: int, number: int, now: datetime) -> RunDetail | None:
     entities = await fetch("select * from run_entity where run = $1 order by position", id)
     sessions = await fetch("select * from session where run = $1 order by id desc limit 50", id)
     beside = await fetchrow(
-        """select (select max(number) from run where company = $1 and number < $2) as earlier,
+        f"""select (select max(number) from run where company = $1 and number < $2) as earlier,
                (select min(number) from run where company = $1 and number > $2) as later,
                (select count(*) from request where run = $3) as requests,
-               (select count(*) from request where run = $3 and (hresult <> '' or status_code >= 1000 or set_aside <>
-               ''))
-                   as failed""",
+               (select count(*) from request q where q.run = $3 and {FAILED}) as failed""",
         company,
         number,
         id,
@@ -284,7 +285,7 @@ async def requests_of(
         f"""select {REQUEST} {", q.body, q.answer" if text else ""}
             from request q join run r on r.id = q.run
             where r.company = $1 and r.number = $2 and q.id > coalesce($3, 0)
-                and ($4 = 'all' or q.hresult <> '' or q.status_code >= 1000 or q.set_aside <> '')
+                and ($4 = 'all' or {FAILED})
             order by q.id limit $5""",
         company,
         number,
@@ -319,13 +320,18 @@ def _request(row: Any) -> RequestRow:
 
 
 def _outcome(row: Any) -> str:
-    if row["hresult"] or row["set_aside"] or (row["status_code"] or 0) >= 1000:
+    if row["hresult"] or row["set_aside"] or _failed(row["status_code"] or 0):
         return "failed"
     if row["answered_at"] is None:
         return "open"
     if row["status_code"] is None:
         return "failed"
-    return {0: "ok", 1: "empty"}.get(row["status_code"], "warning")
+    return {"done": "ok", "empty": "empty"}.get(statuses.outcome(row["status_code"]), "warning")
+
+
+def _failed(code: int) -> bool:
+    """Whether a status is a failure: a feature that QuickBooks does not have is none."""
+    return statuses.failed(code) and statuses.outcome(code) != "feature_off"
 
 
 async def request(company: int, id: int) -> RequestDetail | None:

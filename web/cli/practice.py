@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -49,9 +50,12 @@ def seed(file: Path, rows: int, company: str, country: str, seed: int) -> None:
 def change(file: Path, edits: int, deletions: int, creations: int, seed: int) -> None:
     """Change FILE as a bookkeeper would."""
     opened = _open(file)
-    changes = change_file(opened, edits=edits, deletions=deletions, creations=creations, seed=seed)
+    with click.progressbar(
+        length=edits + deletions + creations, label=f"Changing {opened.profile.company_name}"
+    ) as bar:
+        changes = change_file(opened, edits, deletions, creations, seed, noted=lambda: bar.update(1))
     opened.close()
-    click.echo(str(changes))
+    click.echo(f"{changes}.")
 
 
 @practice.command()
@@ -70,15 +74,16 @@ def run(file: Path, qwc: Path, key: str, every: float | None, slow: float, machi
     except QwcRefused as refused:
         raise click.ClickException(f"{refused.code}: {refused.message}") from None
     faults = Faults([SlowQuickBooks(slow)] if slow else [])
-    connector = WebConnector(described, key, opened, machine=machine, faults=faults, verbose=False)
+    bar = Bar()
+    connector = WebConnector(described, key, opened, machine=machine, faults=faults, verbose=False, moved=bar.move)
 
     async def work() -> None:
         try:
             await connector.add()
             if once:
-                _show(await connector.update())
+                bar.end(await connector.update())
             else:
-                await connector.run(every=every, seen=_show)
+                await connector.run(every=every, seen=bar.end)
         except QwcRefused as refused:
             raise click.ClickException(f"{refused.code}: {refused.message}") from None
 
@@ -87,8 +92,25 @@ def run(file: Path, qwc: Path, key: str, every: float | None, slow: float, machi
     opened.close()
 
 
-def _show(session: Session) -> None:
-    click.echo(f"{len(session.calls):>6} calls  {session.code} {session.status}")
+class Bar:
+    """One progress bar a session, and its result in a line."""
+
+    def __init__(self) -> None:
+        self._bar: Any = None
+
+    def move(self, percent: int) -> None:
+        """The Web Connector's percentage, as its own bar would show it."""
+        if self._bar is None:
+            self._bar = click.progressbar(length=100, label="Syncing")
+            self._bar.render_progress()
+        self._bar.update(max(percent - self._bar.pos, 0))
+
+    def end(self, session: Session) -> None:
+        """The session is over."""
+        if self._bar is not None:
+            self._bar.render_finish()
+            self._bar = None
+        click.echo(" ".join(filter(None, [f"{len(session.calls)} calls.", session.code, session.status])))
 
 
 def _open(file: Path) -> CompanyFile:
