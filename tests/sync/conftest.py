@@ -111,7 +111,8 @@ async def unequal(company: int, file: CompanyFile) -> list[str]:
     """What differs between the records of a company and the rows of its file; nothing when they are equal."""
     found = []
     ours: dict[str, dict[str, Any]] = {name: {} for name in ENTITIES}
-    for row in await fetch("select entity, qb_id, quickbooks from record where company = $1 and deleted_at is null", company):
+    alive = "select entity, qb_id, quickbooks from record where company = $1 and deleted_at is null"
+    for row in await fetch(alive, company):
         ours[row["entity"]][row["qb_id"]] = json.loads(row["quickbooks"])
     for name in file.counts():
         theirs = {row.get("ListID") or row["TxnID"]: row for row in file.rows(name)}
