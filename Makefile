@@ -58,9 +58,9 @@ clean: ## remove what can be made again; the data stay
 
 .PHONY: browser
 browser:
-	@scripts/browser
+	@.ci/browser
 
 # The stamp is written last, so that a set-up that broke off is made again.
-.venv/.ready: pyproject.toml requirements.lock hatch_build.py scripts/setup
-	@scripts/setup
+.venv/.ready: pyproject.toml requirements.lock hatch_build.py .ci/setup
+	@.ci/setup
 	@touch $@
