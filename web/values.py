@@ -11,7 +11,7 @@ from typing import Any
 from markupsafe import Markup
 
 from sync.qbxml.fields import Choice, Field, Kind, is_message, laid_open, message
-from web.filters import count, money, qb_time, quantity
+from web.filters import count, money, plural, qb_time, quantity
 from web.masking import DOTS
 
 WORD = re.compile(r"[A-Z]+(?=[A-Z][a-z]|\b|\d|$)|[A-Z]?[a-z]+|\d+")
@@ -20,12 +20,13 @@ LABELS = {  # where the words of the name are not what people say
     "AltContact": "Other contact",
     "AltPhone": "Other phone",
     "BillAddress": "Bill to",
-    "Cc": "Cc",
+    "CustomerMsgRef": "Customer message",
     "DataExtRet": "Custom fields",
     "Desc": "Description",
     "Email": "E-mail",
     "FullName": "Full name",
     "IsActive": "Active",
+    "LinkedTxn": "Linked transaction",
     "PONumber": "PO number",
     "RefNumber": "Number",
     "ShipAddress": "Ship to",
@@ -235,7 +236,7 @@ def table_of(entity: str, path: str, rows: list[Any], links: Links) -> Lines:
         paths.update(dict.fromkeys(row))
     columns = [(column_label(path, each), aligned(entity, each)) for each in paths]
     empty = Markup("")
-    heading = label_of(path.rpartition("/")[2])
+    heading = plural(len(rows), label_of(path.rpartition("/")[2]).removesuffix("s"))
     return Lines(
         f"{heading}, {count(len(rows))}", columns, [[row.get(each, empty) for each in paths] for row in flattened]
     )

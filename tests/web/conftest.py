@@ -15,6 +15,7 @@ from web.app import create_app
 from web.passwords import Passwords
 
 NAMES = {"owner": "ruth", "accounting_manager": "alice", "member": "bob", "viewer": "vera"}
+SECRET = "a key for tests, as long as it needs to be"
 PASSWORD = "tall ladder in the barn"
 
 
@@ -37,16 +38,20 @@ class Visitor(httpx.AsyncClient):
         return any(name.endswith("deskbridge-session") for name in self.cookies)
 
 
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
+def settings_for(database: str, folder: Path) -> Settings:
     return Settings(
         host="127.0.0.1",
         port=8080,
         public_url="http://localhost:8080",
-        data=tmp_path,
-        database_url=database_url,
-        secret_key="a key for tests, as long as it needs to be",
+        data=folder,
+        database_url=database,
+        secret_key=SECRET,
     )
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return settings_for(database_url, tmp_path)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from sync.store.records import SORTS, Deleted, KindCount, RecordDetail, RecordRo
 from web.auth import current
 from web.code_view import lay_out, written
 from web.filters import count, day_time, money, plural, qb_time
+from web.forms import line
 from web.frame import Values, company_frame, company_or_404, page, with_query
 from web.masking import hidden, is_personal, masked_fields, sees_all
 from web.values import aligned, cell, groups_of, ids_in, in_order, lines_of
@@ -54,7 +55,7 @@ class Asked:
         known = sort in SORTS
         return cls(
             home=home,
-            q=query.get("q", "").strip()[:200],
+            q=line(query, "q", longest=200),
             sort=sort if known else usual,
             descending=direction == "desc" if known else usual == "date",
             deleted=query.get("deleted", "") if query.get("deleted") in DELETED else "",

@@ -17,6 +17,7 @@ from sync.store.runs import RequestDetail, RequestRow, RunDetail, Which
 from web.auth import address_of, current
 from web.code_view import Document, lay_out
 from web.filters import clock, count, day_time, duration, plural, size
+from web.forms import line
 from web.frame import Values, company_frame, company_or_404, page, with_query
 from web.htmx import go_to
 from web.live import Parts, render, stream
@@ -84,21 +85,21 @@ class RunsController(Controller):
     ) -> Template:
         return await show_run(request, await company_or_404(company), number, id)
 
-    @get("/{number:int}/requests/{id:int}/{side:str}.xml")
+    @get("/{number:int}/requests/{id:int}/{file:str}")
     async def download(
         self,
         request: HTMXRequest,
         company: FromPath[int],
         number: FromPath[int],
         id: FromPath[int],
-        side: FromPath[str],
+        file: FromPath[str],
     ) -> Response[bytes]:
         """Give one document as it went or came; to viewers with its personal numbers hidden."""
         found = await request_or_404(company, number, id)
-        text = {"request": found.request, "answer": found.answer}.get(side)
+        text = {"request.xml": found.request, "answer.xml": found.answer}.get(file)
         if text is None:
             raise NotFoundException
-        name = f"sync-{number}-{found.row.name}-{id}-{side}.xml"
+        name = f"sync-{number}-{found.row.name}-{id}-{file}"
         content = (await readable(request, text)).encode()
         headers = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(content, media_type="application/xml; charset=utf-8", headers=headers)
@@ -124,7 +125,7 @@ class Asked:
         return cls(
             home=f"/companies/{company}/syncs/{number}",
             which=which,
-            query=given.get("q", "").strip()[:200],
+            query=line(given, "q", longest=200),
             after=whole_number(given.get("after", "")),
             chosen=chosen,
             view=view if view in dict(VIEWS) else "",

@@ -9,6 +9,7 @@ from sync.qbxml.entities import ENTITIES
 from sync.store import records
 from sync.store.records import RecordRow
 from web.auth import current
+from web.forms import line
 from web.frame import company_frame, company_or_404, page
 from web.masking import sees_all
 from web.pages.records import hides_number, title_of
@@ -20,7 +21,7 @@ MOST = 50
 async def search(request: HTMXRequest, company: FromPath[int]) -> Template:
     """Show what was found, those that begin with the words first."""
     row = await company_or_404(company)
-    query = request.query_params.get("q", "").strip()[:200]
+    query = line(request.query_params, "q", longest=200)
     found = await records.search(company, query, MOST) if query else []
     sees = sees_all(current(request).person)
     values = {

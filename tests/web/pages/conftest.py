@@ -1,0 +1,111 @@
+"""Pages over a company that a practice Web Connector has synced: imported once, copied for each test."""
+
+import asyncio
+import os
+import secrets
+import socket
+import zlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+import uvicorn
+from psycopg import sql
+
+from sync.keys import KeyRing
+from sync.practice.company import CompanyFile
+from sync.practice.connector import WebConnector, read_qwc
+from sync.practice.seed import seed
+from sync.settings import Settings
+from sync.store import people, runs, setup
+from sync.store.base import execute, fetchval
+from tests.conftest import address_of
+from tests.web.conftest import NAMES, SECRET, Visitor, settings_for
+from web.app import create_app
+from web.auth import hash_of
+
+ROWS = 300
+SSN = "123-45-6789"
+EMPLOYEE = f"<EmployeeRet><Name>Grace</Name><SSN>{SSN}</SSN><AccountNumber>99887766</AccountNumber></EmployeeRet>"
+
+
+@pytest.fixture(scope="session")
+def template(postgres_server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """In place of the empty one: four people and one company, all of it read from a practice company file."""
+    name = f"halder_{os.getpid()}"
+    with psycopg.connect(postgres_server, autocommit=True) as connection:
+        names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
+        connection.execute(sql.SQL("create database {name} template {template}").format(**names))
+        asyncio.run(imported(address_of(name, postgres_server), tmp_path_factory.mktemp("halder")))
+        yield name
+        connection.execute(sql.SQL("drop database {name} with (force)").format(**names))
+
+
+async def imported(database: str, folder: Path) -> None:
+    """Serve the product on this database until a practice Web Connector has carried a company into it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        settings = settings_for(database, folder)
+        server = uvicorn.Server(uvicorn.Config(create_app(settings), lifespan="on", log_level="warning"))
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        for role, who in NAMES.items():
+            await people.add_person(name=who.title(), email=f"{who}@halder.example", role=role, password_hash="none")
+        await sync(settings, folder, port)
+        server.should_exit = True
+        await serving
+
+
+async def sync(settings: Settings, folder: Path, port: int) -> None:
+    file = CompanyFile.create(folder / "halder.practice", company_name="Halder Natural Stone, Inc.")
+    seed(file, ROWS)
+    made = await setup.add_company("Halder Natural Stone, Inc.", "US", begin=True, keys=KeyRing(SECRET), actor="test")
+    qwc = read_qwc(await setup.qwc_file(made.connector, settings.public_url))
+    connector = WebConnector(
+        qwc, made.licence_key, file, machine="SERVER-01", url=f"http://127.0.0.1:{port}/qbwc", noop_pause=0.05
+    )
+    await connector.update()
+    while await runs.active_run(made.company) is not None:
+        await asyncio.sleep(0.05)
+    connector.close()
+    file.close()
+
+
+Enter = Callable[[str], Awaitable[Visitor]]
+
+
+@pytest.fixture
+async def enter(site: str) -> AsyncIterator[Enter]:
+    """Call it with a role: a visitor who is signed in as somebody of that role."""
+    clients: list[Visitor] = []
+
+    async def signed_in(role: str) -> Visitor:
+        client = Visitor(base_url=site)
+        clients.append(client)
+        found = await people.by_email(f"{NAMES[role]}@halder.example")
+        assert found
+        token = secrets.token_urlsafe(32)
+        now = datetime.now(UTC)
+        await people.open_session(
+            person=found[0].id, token_hash=hash_of(token), address="127.0.0.1", agent="tests", now=now
+        )
+        client.cookies.set("deskbridge-session", token, domain="127.0.0.1")
+        return client
+
+    yield signed_in
+    for client in clients:
+        await client.aclose()
+
+
+@pytest.fixture
+async def personal(site: str) -> int:
+    """The id of a request whose answer holds an employee's numbers."""
+    id: int = await fetchval("select max(id) from request where answer is not null")
+    answer = f'<?xml version="1.0" ?><QBXML><QBXMLMsgsRs>{EMPLOYEE}</QBXMLMsgsRs></QBXML>'.encode()
+    await execute(
+        "update request set answer = $2, answer_size = $3 where id = $1", id, zlib.compress(answer), len(answer)
+    )
+    return id
