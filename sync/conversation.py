@@ -37,7 +37,8 @@ from sync.soap import Call, Packed
 from sync.store import connectors, intake
 from sync.store import sessions as stored
 from sync.store.base import transaction
-from sync.store.sessions import Answer, Document, Loaded
+from sync.store.sessions import Loaded
+from sync.store.steps import Answer, Document, apply
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +145,7 @@ class Conversation:
         async with transaction() as connection:
             await connection.execute("select from company where id = $1 for update", found.company)
             for loaded in await stored.load_open(connection, found.company):
-                await stored.apply(connection, loaded, sessions.abandon(loaded.session), now)
+                await apply(connection, loaded, sessions.abandon(loaded.session), now)
             run = await connectors.active_run(connection, found.company)
             if run is None and new_run:
                 run = await connectors.new_run(connection, found.company, "incremental", "Schedule", now)
@@ -208,7 +209,7 @@ class Conversation:
             if loaded is None or loaded.session.state is not State.READY:
                 return step.reply
             settled = sessions.settled(loaded.session, run)
-            await stored.apply(connection, loaded, settled, now)
+            await apply(connection, loaded, settled, now)
         return settled.reply
 
     async def _step(
@@ -220,7 +221,7 @@ class Conversation:
             document = build(step.ask.requests, version=step.session.version)
             sent = Document(name=step.ask.requests[0].name, compressed=zlib.compress(document, 1), size=len(document))
             step = replace(step, reply=document.decode("ascii"))
-        await stored.apply(connection, loaded, step, now, answer=answer, sent=sent)
+        await apply(connection, loaded, step, now, answer=answer, sent=sent)
         return step
 
     async def _event(self, call: Call, event: Event, *, unknown: Reply) -> Reply:

@@ -67,7 +67,11 @@ async def connected(settings: Settings) -> AsyncIterator[str]:
 async def open_pool(dsn: str, size: int = CONNECTIONS.pool) -> None:
     """Point the engine at a database and open its pool, in the running event loop."""
     DB.config = {"dsn": dsn}
-    await DB.start_connection_pool(min_size=1, max_size=size)
+    await DB.start_connection_pool(min_size=1, max_size=size, reset=_nothing)
+
+
+async def _nothing(_: object) -> None:
+    """Do nothing to a connection that comes back: no statement of ours leaves a setting, lock or listener on it."""
 
 
 async def close_pool() -> None:

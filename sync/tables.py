@@ -173,6 +173,7 @@ class Session(Table):
     identified = Boolean(default=False)
     connection_errors = SmallInt(default=0)
     version = Varchar(length=8, default="")  # of qbXML, as agreed
+    country = Varchar(length=40, default="")  # qbXMLCountry
     file_path = Text(default="")
     machine = Varchar(length=64, default="")
     error = Text(default="")  # what getLastError says

@@ -87,6 +87,7 @@ class RunWork:
     counts_asked: int = 0
     unprocessed: int = 0  # answers that are stored and not taken in
     touched: Mapping[str, Sequence[str]] = field(default_factory=dict)  # ids to refresh, by entity
+    refreshes: bool = False  # a refreshing follows once the rest is over: its entities are not planned yet
 
     def with_entity(self, work: EntityWork) -> "RunWork":
         """The same run with one entity moved."""
@@ -95,7 +96,7 @@ class RunWork:
     @property
     def nothing_left(self) -> bool:
         """Whether every entity was read and every answer taken in."""
-        return self.unprocessed == 0 and all(work.stage in OVER for work in self.entities)
+        return self.unprocessed == 0 and not self.refreshes and all(work.stage in OVER for work in self.entities)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,6 @@ class Known:
     cursor: str = ""
     off: str = ""
     has_records: bool = False
-    off_by_answer: bool = False
 
 
 def plan_entities(
@@ -149,7 +149,7 @@ def plan_entities(
         state = known.get(entity.name, Known())
         if not entity.available(client.product, client.version):
             continue
-        off = entity.off(preferences) or (state.off if kind == "incremental" else "")
+        off = entity.off(preferences) or (_stays_off(entity, state) if kind == "incremental" else "")
         if off:
             add(entity.name, Mode.WHOLE, stage=Stage.OFF, reason=off)
             continue
@@ -171,6 +171,11 @@ def plan_entities(
             if swept and entity.filters_modified and known.get(entity.name, Known()).has_records:
                 add(entity.name, Mode.KEYS, page_rows=1000 if entity.iterates else 0)
     return tuple(works)
+
+
+def _stays_off(entity: Entity, known: Known) -> str:
+    """Why an entity that was off is left alone; "" when only a preference was against it, which is not any more."""
+    return "" if entity.feature and known.off == entity.feature.words else known.off
 
 
 def _mode(kind: str, entity: Entity, changes_from: str, state: Known) -> Mode:

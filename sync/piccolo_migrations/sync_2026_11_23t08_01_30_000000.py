@@ -1,7 +1,7 @@
 from piccolo.apps.migrations.auto.migration_manager import MigrationManager
 from piccolo.table import Table
 
-ID = "2026-11-23T07:48:30:000000"
+ID = "2026-11-23T08:01:30:000000"
 VERSION = "1.38.0"
 DESCRIPTION = "Indexes of more than one column, one for every list"
 
