@@ -1,52 +1,67 @@
 """Where the next reading of an entity begins, in the clock of the QuickBooks computer.
 
-A cursor is that computer's local time without offset ("2026-11-20T14:05:30"). The offset that QuickBooks writes
-behind a
-time may ignore daylight saving, while a filter with an offset is converted by it: sent back, such a time would point
-an hour
-too late. Without offset QuickBooks takes the filter as its own local time, which is how it printed it.
+A cursor is that computer's local time without offset ("2026-11-20T14:05:30"). The offset that QuickBooks writes behind
+a time may ignore daylight saving, while a filter with an offset is converted by it: sent back, such a time would point
+an hour too late. Without offset QuickBooks takes the filter as its own local time, which is how it printed it.
 """
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 TICKS_EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 SKEW = timedelta(minutes=10)  # between our clock and the computer's, when only ours tells when a pass began
+NEAR = timedelta(minutes=90)  # an offset may leave out the hour of daylight saving
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
+OFFSET = re.compile(r"([+-])([0-9]{2}):([0-5][0-9])")
 
 
 def local(text: str) -> str:
-    """The local part of a time: "2026-11-20T14:05:30-08:00" gives "2026-11-20T14:05:30"; "" stays."""
-    return text[:19] if len(text) >= 19 else text
+    """The local part of a time: "2026-11-20T14:05:30-08:00" gives "2026-11-20T14:05:30"; "" for what is no time."""
+    return text[:19] if is_time(text) else ""
+
+
+def is_time(text: str) -> bool:
+    """Whether the text begins with a moment that a calendar knows."""
+    if TIME.match(text) is None:
+        return False
+    try:
+        datetime.fromisoformat(text[:19])
+    except ValueError:
+        return False
+    return True
 
 
 def newest(one: str, other: str) -> str:
-    """The later of two times as QuickBooks prints them, by the computer's wall clock; "" is earliest."""
-    return one if local(one) >= local(other) else other
+    """The later of two times as QuickBooks prints them, by the computer's wall clock; "" is earliest.
+
+    `one` is a time or ""; `other` may be anything and counts only when it is a time.
+    """
+    return other if other[:19] > one[:19] and is_time(other) else one
 
 
 def offset(text: str) -> timedelta | None:
     """The offset behind a time, None when there is none."""
-    if len(text) != 25 or text[19] not in "+-":
+    match = OFFSET.fullmatch(text[19:])
+    if match is None:
         return None
-    size = timedelta(hours=int(text[20:22]), minutes=int(text[23:25]))
-    return -size if text[19] == "-" else size
+    size = timedelta(hours=int(match[2]), minutes=int(match[3]))
+    return -size if match[1] == "-" else size
 
 
 def from_ticks(ticks: int, now: datetime, utc_offset: timedelta | None) -> datetime | None:
     """The computer's local time in AppLock's ticks (100 ns since year 1), None when they tell nothing.
 
-    Whether they count local time or UTC is not documented: the reading nearer to our clock is taken; when both are far
-    from it (the computer's clock is wrong), the earlier, because a cursor may be early but never late.
+    Whether they count local time or UTC is not documented. Local time is taken where our clock agrees; else, so also
+    when the computer's clock is wrong, the earlier of the two readings: a cursor may be early but never late.
     """
-    try:
-        raw = (TICKS_EPOCH + timedelta(microseconds=ticks // 10)).replace(tzinfo=None)
-    except OverflowError:
-        return None
     if utc_offset is None:
         return None
-    ours = now.astimezone(UTC).replace(tzinfo=None) + utc_offset
-    readings = sorted((raw, raw + utc_offset))
-    close = [reading for reading in readings if abs(reading - ours) <= timedelta(minutes=30)]
-    return close[0] if close else readings[0]
+    try:
+        raw = (TICKS_EPOCH + timedelta(microseconds=ticks // 10)).replace(tzinfo=None)
+        ours = now.astimezone(UTC).replace(tzinfo=None) + utc_offset
+        return raw if abs(raw - ours) <= NEAR else min(raw, raw + utc_offset)
+    except OverflowError:
+        return None
 
 
 def began(ticks: int | None, now: datetime, utc_offset: timedelta | None) -> str:

@@ -1,5 +1,6 @@
 """Which company file answered: what it said of itself, and whether that is the file that was expected."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -37,13 +38,17 @@ class FileFacts:
     def ticks(self) -> int | None:
         """When the session began by the computer's clock, from AppLock."""
         last = self.app_lock.rpartition(":")[2]
-        return int(last) if self.machine and last.isdecimal() else None
+        return int(last) if self.machine and re.fullmatch("[0-9]{1,18}", last) else None
 
     @property
     def utc_offset(self) -> timedelta | None:
         """The computer's offset, as far as the company's own record shows one."""
         return next(
-            (found for key in ("TimeModified", "TimeCreated") if (found := offset(str(self.company.get(key, ""))))),
+            (
+                found
+                for key in ("TimeModified", "TimeCreated")
+                if (found := offset(str(self.company.get(key, "")))) is not None
+            ),
             None,
         )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 
-from sync.protocol import plan, sentences
+from sync.protocol import pages, plan, sentences
 from sync.protocol.events import (
     ConnectionClosed,
     ConnectionFailed,
@@ -21,11 +21,9 @@ from sync.protocol.events import (
     SendRequest,
 )
 from sync.protocol.identity import ExpectedFile, FileFacts, Mismatch, compare
-from sync.protocol.plan import Ask, Client, EntityWork, Known, Mode, RunWork, Stage
-from sync.qbxml.build import lower_version, version_for
-from sync.qbxml.entities import ENTITIES
+from sync.protocol.plan import Ask, Client, EntityWork, Known, RunWork, Stage
+from sync.qbxml.build import lower_of, lower_version, version_for
 from sync.qbxml.heads import Head
-from sync.qbxml.statuses import outcome
 
 CONNECTION_RETRIES = 2
 SILENCE = timedelta(hours=1)  # after which a ticket is dead
@@ -184,7 +182,7 @@ def _identify(session: Session, facts: FileFacts) -> Step:
     if not session.begun and not session.adopts_first:
         session = replace(session, state=State.DONE, percent=100, in_flight=None, result=sentences.TO_CONFIRM)
         return Step(session=session, reply=100, facts=facts)
-    version = version_for(facts.versions) if facts.versions else session.version
+    version = lower_of(version_for(facts.versions), session.version) if facts.versions else session.version
     session = replace(session, identified=True, begun=True, version=version, state=State.READY, in_flight=None)
     return Step(session=_planned(session, facts), reply="", facts=facts)
 
@@ -256,122 +254,34 @@ def _identity_answered(session: Session, event: ResponseReceived) -> Step:
 
 
 def _counted(session: Session, event: ResponseReceived) -> Step:
-    assert session.run is not None
-    run = session.run
-    for head in event.heads:
-        position = head.request_id.rpartition("-")[2]
-        if not position.isdecimal():
-            continue
-        work = _work(run, int(position))
-        if outcome(head.status.code) == "feature_off":
-            run = run.with_entity(replace(work, stage=Stage.OFF, reason=head.status.message))
-        elif head.status.code == 1:
-            run = run.with_entity(replace(work, expected=0))
-        elif head.ret_count is not None:
-            run = run.with_entity(replace(work, expected=head.ret_count))
+    run = pages.counted(session.run, event.heads) if session.run is not None else None
     return Step(session=replace(session, state=State.READY, in_flight=None, run=run), reply=max(1, session.percent))
 
 
 def _page_received(session: Session, in_flight: InFlight, event: ResponseReceived) -> Step:
-    assert session.run is not None
-    assert in_flight.position is not None
-    work = _work(session.run, in_flight.position)
-    moved, has_rows = _moved(work, event, session) if work.stage is Stage.READING else (work, event.rows > 0)
-    if work.mode is Mode.REFRESH and moved.stage is Stage.RECEIVED:
-        moved = _refreshed(work, session)
-    run = session.run.with_entity(moved)
+    run, position = session.run, in_flight.position
+    session = replace(session, state=State.READY, in_flight=None)
+    if run is None or position is None:  # the run was ended meanwhile: what was read for it is not wanted any more
+        return Step(session=session, reply=max(1, session.percent), answered=in_flight.request_id, taken=True)
+    moved, has_rows = pages.after_answer(_work(run, position), run, event, session.id, session.page_rows)
+    run = run.with_entity(moved)
     if has_rows:
         run = replace(run, unprocessed=run.unprocessed + 1)
-    session = replace(session, state=State.READY, in_flight=None, run=run)
-    return replace(progress(session), answered=in_flight.request_id, taken=not has_rows)
-
-
-def _moved(work: EntityWork, event: ResponseReceived, session: Session) -> tuple[EntityWork, bool]:
-    """The entity after an answer, and whether the answer has rows to take in."""
-    if not event.heads or event.heads[0].status.code < 0:
-        return _failed(work, sentences.UNREADABLE), False
-    head = event.heads[0]
-    match outcome(head.status.code):
-        case "feature_off":
-            return replace(work, stage=Stage.OFF, reason=head.status.message), False
-        case "iterator_dead":
-            return _restart(work, head.status.message), False
-        case "empty":
-            return _ended(work, event), event.rows > 0
-        case "done" | "warning":
-            return _page_of(work, head, event, session), event.rows > 0
-        case _:
-            return _failed(work, f"{head.status.code}: {head.status.message}"), False
-
-
-def _page_of(work: EntityWork, head: Head, event: ResponseReceived, session: Session) -> EntityWork:
-    received = replace(work, received=work.received + event.rows, pages=work.pages + 1, errors=0, reason="")
-    if work.page_rows == 0 or work.mode is Mode.DELETED:
-        return replace(received, stage=Stage.RECEIVED)
-    remaining = head.iterator_remaining
-    if remaining is None and event.rows >= work.page_rows:
-        return replace(_restart(work, sentences.NO_ITERATOR), page_rows=0)
-    if work.remaining is not None and remaining is not None and work.remaining - remaining > event.rows:
-        return _restart(work, sentences.PAGE_MISSING)
-    if not remaining:
-        return replace(received, stage=Stage.RECEIVED, iterator_id="", iterator_session=None, remaining=0)
-    if not head.iterator_id and not work.iterator_id:
-        return _failed(work, sentences.NO_ITERATOR_ID)
-    expected = max(received.received + remaining, work.expected or 0) if work.mode is not Mode.KEYS else None
-    return replace(
-        received,
-        stage=Stage.READING,
-        iterator_id=head.iterator_id or work.iterator_id,
-        iterator_session=session.id,
-        remaining=remaining,
-        expected=expected,
-        page_rows=plan.next_page_rows(work, ENTITIES[work.entity], event.took, session.page_rows),
-    )
-
-
-def _refreshed(work: EntityWork, session: Session) -> EntityWork:
-    """The next ids of a refreshing, or its end. What was not found is known to be gone, or will be."""
-    assert session.run is not None
-    received = work.received + len(plan.refreshed_by(work, session.run))
-    moved = replace(work, received=received, pages=work.pages + 1, errors=0, reason="", iterator_session=session.id)
-    return moved if received < len(session.run.touched.get(work.entity, ())) else replace(moved, stage=Stage.RECEIVED)
-
-
-def _ended(work: EntityWork, event: ResponseReceived) -> EntityWork:
-    return replace(
-        work,
-        stage=Stage.RECEIVED,
-        received=work.received + event.rows,
-        pages=work.pages + 1,
-        iterator_id="",
-        iterator_session=None,
-        remaining=0,
-    )
-
-
-def _restart(work: EntityWork, reason: str) -> EntityWork:
-    """Read the entity from its start again, unless this session has tried that often enough."""
-    if work.passes_here >= plan.PASSES_IN_A_SESSION:
-        return replace(work.again(reason), stage=Stage.FAILED)
-    return work.again(reason)
-
-
-def _failed(work: EntityWork, reason: str) -> EntityWork:
-    """One more refusal: asked again after the others, given up after TRIES."""
-    errors = work.errors + 1
-    again = replace(work.again(reason), errors=errors)
-    return replace(again, stage=Stage.FAILED) if errors >= plan.TRIES else again
+    step = progress(replace(session, run=run))
+    return replace(step, answered=in_flight.request_id, taken=not has_rows)
 
 
 def settled(session: Session, run: RunWork) -> Step:
     """The reply after the queue was waited for. Of a run that it completed nothing is left."""
-    return progress(session if session.run is not None else replace(session, run=replace(run, unprocessed=0)))
+    complete = replace(run, unprocessed=0, refreshes=False)
+    return progress(session if session.run is not None else replace(session, run=complete))
 
 
 def progress(session: Session) -> Step:
     """The reply to an answer: the percentage, 100 only when nothing is left."""
     run = session.run
-    assert run is not None
+    if run is None:  # it is not known yet, or was ended meanwhile: the next sendRequestXML finds out
+        return Step(session=session, reply=max(1, session.percent))
     if run.nothing_left:
         session = replace(session, state=State.DONE, percent=100, result=sentences.complete(run))
         return Step(session=session, reply=100)
@@ -386,13 +296,14 @@ def _refused(session: Session, event: ResponseFailed) -> Step:
         return Step(session=session, reply=_again(session))
     reason = sentences.hresult(event.hresult, event.message)
     lower = lower_version(session.version) if sentences.speaks_of_version(event.hresult) else None
-    concerns = sentences.concerns_request(event.hresult) and in_flight.kind != "identity" and session.run is not None
+    concerns = sentences.concerns_request(event.hresult) and in_flight.kind != "identity"
     run = session.run
     if run is not None and in_flight.position is not None:
         again = _work(run, in_flight.position).again(reason)
         run = run.with_entity(replace(again, stage=Stage.FAILED) if concerns and lower is None else again)
     session = replace(session, run=run, in_flight=None, state=State.READY, version=lower or session.version)
-    step = progress(session) if concerns else Step(session=fail(session, reason), reply=STOP)
+    goes_on = concerns or lower is not None
+    step = progress(session) if goes_on else Step(session=fail(session, reason), reply=STOP)
     return replace(step, answered=in_flight.request_id, taken=True)
 
 
@@ -406,8 +317,9 @@ def _not_connected(session: Session, event: ConnectionFailed) -> Step:
         return Step(session=session, reply="done", refused=refused)
     retry = sentences.retry_path(event.hresult, session.expected.path)
     if retry is None or session.connection_errors >= CONNECTION_RETRIES:
-        failed = replace(fail(session, reason), state=State.CLOSED)
-        return Step(session=failed, reply="done", refused=refused, ended=True)
+        failed = replace(fail(_without_answer(session), reason), state=State.CLOSED)
+        lost = session.in_flight.request_id if session.in_flight else None
+        return Step(session=failed, reply="done", refused=refused, lost=lost, ended=True)
     session = replace(session, connection_errors=session.connection_errors + 1, error=reason)
     return Step(session=session, reply=retry, refused=refused)
 

@@ -160,6 +160,11 @@ def version_for(supported: Iterable[str] | tuple[int, int]) -> str:
     return ".".join(map(str, newest))
 
 
+def lower_of(one: str, other: str) -> str:
+    """The lower of two versions; "" is not known and does not count."""
+    return min((text for text in (one, other) if text), key=version, default="")
+
+
 def lower_version(spoken: str) -> str | None:
     """The next version to try when QuickBooks does not know this one; None below the last that has iterators."""
     return next((one for one in VERSIONS if version(one) < version(spoken)), None)

@@ -95,9 +95,9 @@ def head(name: str, attributes: dict[str, str]) -> Head:
 
 
 def integer(text: str | None) -> int | None:
-    """The number in the text; None for anything else."""
+    """The number in the text; None for anything else, also for one of more than nine digits, which nothing counts."""
     digits = (text or "").strip()
-    return int(digits) if re.fullmatch(r"[+-]?[0-9]{1,18}", digits) else None
+    return int(digits) if re.fullmatch(r"[+-]?[0-9]{1,9}", digits) else None
 
 
 def root_at(data: bytes) -> int:

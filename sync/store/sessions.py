@@ -39,7 +39,9 @@ READ = """
         case when r.state = 'running' and r.kind = 'incremental' then (select json_object_agg(entity, ids) from (
             select t.entity, json_agg(t.qb_id order by t.qb_id) as ids from touched t where t.run = r.id
                 and exists (select from run_entity e where e.run = r.id and e.mode = 'refresh') group by t.entity) ids
-        ) end as touched
+        ) end as touched,
+        r.state = 'running' and r.kind = 'incremental' and exists (select from touched t where t.run = r.id)
+            and not exists (select from run_entity e where e.run = r.id and e.mode = 'refresh') as refreshes
     from session s
     join company co on co.id = s.company
     join connector c on c.id = s.connector
@@ -130,6 +132,7 @@ def _run(row: Any) -> RunWork | None:
         counts_asked=row["counts_asked"],
         unprocessed=row["unprocessed"],
         touched=document(row["touched"]) or {},
+        refreshes=row["refreshes"],
     )
 
 
