@@ -13,6 +13,8 @@ from sync.qbxml.entities import ENTITIES
 from sync.qbxml.heads import Head
 from sync.qbxml.statuses import outcome
 
+BELIEVED = 3  # readings in a session, from which on a count that does not add up is taken for QuickBooks' own
+
 
 def after_answer(
     work: EntityWork, run: RunWork, event: ResponseReceived, session: int, fixed_rows: int | None
@@ -71,7 +73,7 @@ def _page_of(work: EntityWork, head: Head, event: ResponseReceived, session: int
     if work.page_rows == 0 or work.mode is Mode.DELETED:
         return over
     remaining = head.iterator_remaining
-    if work.remaining is not None and work.remaining - (remaining or 0) > event.rows:
+    if _page_missing(work, remaining or 0, event.rows):
         return restart(work, sentences.PAGE_MISSING)
     if remaining is None and event.rows >= work.page_rows:
         return replace(restart(work, sentences.NO_ITERATOR), page_rows=0)
@@ -90,6 +92,14 @@ def _page_of(work: EntityWork, head: Head, event: ResponseReceived, session: int
         expected=expected,
         page_rows=plan.next_page_rows(work, ENTITIES[work.entity], event.took, fixed_rows),
     )
+
+
+def _page_missing(work: EntityWork, remaining: int, rows: int) -> bool:
+    """Whether fewer rows came than QuickBooks counted down.
+
+    A row that somebody deletes meanwhile looks the same; a QuickBooks that counts so each time is believed.
+    """
+    return work.remaining is not None and work.remaining - remaining > rows and work.passes_here < BELIEVED
 
 
 def _refreshed(work: EntityWork, run: RunWork, session: int) -> EntityWork:
