@@ -1,7 +1,8 @@
 """What every test may ask for. The database is always a real PostgreSQL, and each test gets its own.
 
 One embedded server serves all workers of a run (the locks of sync.embedded see to that). A template is migrated once;
-`database_url` is a copy of it, `postgres` the same with the product's pool open in the test's event loop.
+`database_url` is a copy of it, `postgres` the same with the product's pool open in the test's event loop, `server` the
+whole product as a process of its own on it.
 """
 
 import asyncio
@@ -9,7 +10,12 @@ import itertools
 import os
 import secrets
 import shutil
+import socket
+import subprocess
+import sys
 import tempfile
+import time
+import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -26,7 +32,7 @@ RUN = "DESKBRIDGE_TEST_RUN"  # environment: the name of this run of the tests
 
 
 def folder_of(run: str) -> Path:
-    """Where a run of the tests keeps its server: not below pytest's own folder, which every run closes to others anew."""
+    """Where a run of the tests keeps its server: not below pytest's own folder, which each run closes to others."""
     return Path(tempfile.gettempdir()) / f"deskbridge-tests-{run}"
 
 
@@ -100,3 +106,45 @@ async def postgres(database_url: str) -> AsyncIterator[str]:
     await database.open_pool(database_url)
     yield database_url
     await database.close_pool()
+
+
+@pytest.fixture
+def server(database_url: str, tmp_path: Path) -> Iterator[str]:
+    """The address of the product, running as a process of its own; what it printed is shown where the test fails."""
+    port = free_port()
+    log = tmp_path / "server.log"
+    environ = os.environ | {
+        "DATABASE_URL": database_url,
+        "DESKBRIDGE_DATA": str(tmp_path / "data"),
+        "DESKBRIDGE_URL": f"http://localhost:{port}",
+        "SECRET_KEY": "a key for tests, as long as it needs to be",
+    }
+    command = [sys.executable, "-m", "web", "serve", "--host", "127.0.0.1", "--port", str(port)]
+    with log.open("w") as output:
+        process = subprocess.Popen(command, env=environ, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        wait_for(f"http://127.0.0.1:{port}/healthz", process)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        print(log.read_text())
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until the address answers, or the process ends."""
+    while process.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=5).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise RuntimeError(f"the server ended with {process.returncode} before it answered")

@@ -63,6 +63,9 @@ async def site(settings: Settings) -> AsyncIterator[str]:
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
+        if serving.done():
+            await serving
+            raise RuntimeError("the server ended before it had begun")
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
         server.should_exit = True
         await serving

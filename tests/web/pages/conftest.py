@@ -52,6 +52,9 @@ async def imported(database: str, folder: Path) -> None:
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started and not serving.done():
             await asyncio.sleep(0.01)
+        if serving.done():
+            await serving
+            raise RuntimeError("the server ended before it had begun")
         for role, who in NAMES.items():
             await people.add_person(name=who.title(), email=f"{who}@halder.example", role=role, password_hash="none")
         await sync(settings, folder, port)
