@@ -49,8 +49,10 @@ def counted(run: RunWork, heads: tuple[Head, ...]) -> RunWork:
 
 def _moved(work: EntityWork, event: ResponseReceived, session: int, fixed_rows: int | None) -> tuple[EntityWork, bool]:
     head = event.heads[0] if event.heads else None
-    if head is None or head.status.code < 0 or head.name != answer_of(work):
+    if head is None or head.status.code < 0:
         return failed(work, sentences.UNREADABLE), False
+    if not head.request_id or head.name != answer_of(work):  # perhaps an older answer that comes again
+        return failed(work, sentences.UNNAMED), False
     match outcome(head.status.code):
         case "feature_off":
             return replace(work, stage=Stage.OFF, reason=head.status.message), False

@@ -15,6 +15,7 @@ TO_CONFIRM = "Deskbridge knows this company file now. Confirm it on the set-up p
 INTERRUPTED = "The session ended early. The sync goes on where it was at the next call."
 BROKEN = "Something broke on our side. Nothing is lost; the sync goes on at the next call."
 UNREADABLE = "QuickBooks' answer could not be read as qbXML."
+UNNAMED = "QuickBooks' answer does not say which request it answers; it is asked again."
 UNREADABLE_IDENTITY = "QuickBooks did not say which company file is open. Nothing was read."
 NO_ITERATOR = "QuickBooks did not page this list; it is asked whole."
 NO_ITERATOR_ID = "QuickBooks left out the iteratorID of a list that has more pages."

@@ -229,7 +229,7 @@ def _received(session: Session, event: ResponseReceived) -> Step:
 
 
 def _answers(in_flight: InFlight, heads: tuple[Head, ...]) -> bool:
-    """Whether this is the answer to the request in flight: by requestID; what names none is taken as it."""
+    """Whether this is the answer to the request in flight, by requestID; one that names none stands in its place."""
     named = {head.request_id for head in heads if head.request_id}
     ours = in_flight.request_id
     return not named or any(one == ours or one.startswith(f"{ours}-") for one in named)
