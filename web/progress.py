@@ -51,7 +51,7 @@ def together(rest: Sequence[EntityProgress]) -> EntityProgress:
     states = {each.state for each in rest} - {"off"}
     return EntityProgress(
         entity="",
-        label=f"{len(rest)} more",
+        label=f"{len(rest)} more {'lists' if rest[0].group == 'list' else 'kinds'}",
         group=rest[0].group,
         state=states.pop() if len(states) == 1 else "waiting" if states else "off",
         mode="",

@@ -83,8 +83,9 @@ def running(detail: RunDetail | None, now: datetime) -> Values:
 
 def state_line(row: CompanyRow, fresh: Sequence[EntityFreshness]) -> str:
     """Data as of today, 14:20. Last call 14:31, from SERVER-01."""
-    as_of = data_as_of(fresh)
-    data = f"Data as of {day_time(as_of)}." if as_of else "No data yet."
+    as_of = data_as_of(fresh) if row.last_sync_at else None
+    begun = "The first sync is not over yet." if fresh else "No data yet."
+    data = f"Data as of {day_time(as_of)}." if as_of else begun
     if row.last_call_at is None:
         return f"{data} The Web Connector has not called yet."
     place = f", from {together(row.computers)}" if row.computers else ""
