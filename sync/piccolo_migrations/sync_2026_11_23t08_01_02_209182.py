@@ -409,7 +409,7 @@ async def forwards():
         column_class_name="Varchar",
         column_class=Varchar,
         params={
-            "length": 40,
+            "length": 100,
             "default": "",
             "null": False,
             "primary_key": False,
@@ -924,7 +924,7 @@ async def forwards():
         column_class_name="Varchar",
         column_class=Varchar,
         params={
-            "length": 40,
+            "length": 100,
             "default": "",
             "null": False,
             "primary_key": False,
@@ -946,7 +946,7 @@ async def forwards():
         column_class_name="Varchar",
         column_class=Varchar,
         params={
-            "length": 16,
+            "length": 100,
             "default": "",
             "null": False,
             "primary_key": False,
@@ -3129,7 +3129,7 @@ async def forwards():
         column_class_name="Varchar",
         column_class=Varchar,
         params={
-            "length": 40,
+            "length": 100,
             "default": "",
             "null": False,
             "primary_key": False,
@@ -4478,7 +4478,7 @@ async def forwards():
         column_class_name="Varchar",
         column_class=Varchar,
         params={
-            "length": 60,
+            "length": 100,
             "default": "",
             "null": False,
             "primary_key": False,

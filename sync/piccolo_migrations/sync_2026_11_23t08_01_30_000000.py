@@ -18,6 +18,7 @@ INDEXES = {
     "request_to_take_in": f"index {{}} on request (company, id) where {OPEN}",
     "request_to_take_in_of_run": f"index {{}} on request (run, run_entity) where {OPEN}",
     "request_in_flight": "index {} on request (session, id desc) where answered_at is null",
+    "record_alive": "index {} on record (company, entity) where deleted_at is null",
     "record_by_name": 'index {} on record (company, entity, (lower(name) collate "C"), id)',
     "record_by_number": 'index {} on record (company, entity, (lower(ref_number) collate "C"), id)',
     "record_by_party": 'index {} on record (company, entity, (lower(party) collate "C"), id)',

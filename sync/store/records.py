@@ -121,6 +121,9 @@ async def page(
     """A page of one entity's records, after or before the cursor of another page. Raises ValueError for a bad one."""
     column, kind = SORTS[sort]
     where, values = _where(company, entity, q, deleted, active)
+    total = await _count(where, values)
+    if not total:
+        return RecordsPage(rows=[], total=0, total_more=False, next=None, previous=None)
     cursor = after or before
     backwards = before is not None and after is None
     direction = "desc" if descending != backwards else "asc"
@@ -140,7 +143,6 @@ async def page(
     if backwards:
         rows.reverse()
     has_next, has_previous = (bool(cursor), more) if backwards else (more, bool(cursor))
-    total = await _count(where, values[: len(values) - (3 if cursor else 1)])
     return RecordsPage(
         rows=[_row(row) for row in rows],
         total=min(total, COUNTED),
