@@ -50,6 +50,7 @@ UNPACKED_AT_ONCE = 4_000_000  # bytes of an answer that are looked at whole
 BEHIND = 4  # unprocessed answers of a company, from which on a reply waits for the queue
 WAIT = 20.0  # seconds that a reply waits for the queue at most
 WAIT_AT_END = 10.0
+HRESULT = 20  # characters that are kept of one
 
 
 class Bell(Protocol):
@@ -143,7 +144,7 @@ class Conversation:
         """Open a session, ending those that died: their request in flight is asked again by this one."""
         ticket = new_ticket()
         async with transaction() as connection:
-            await connection.execute("select from company where id = $1 for update", found.company)
+            await connectors.one_at_a_time(connection, found.company)
             for loaded in await stored.load_open(connection, found.company):
                 await apply(connection, loaded, sessions.abandon(loaded.session), now)
             run = await connectors.active_run(connection, found.company)
@@ -232,7 +233,7 @@ class Conversation:
                 return unknown
             answer = None
             if isinstance(event, ResponseFailed):
-                answer = Answer(b"", 0, None, "", event.message, event.hresult, 0, None)
+                answer = Answer(b"", 0, None, "", event.message, event.hresult[:HRESULT], 0, None)
             step = await self._step(connection, loaded, event, now, answer=answer)
         return step.reply
 

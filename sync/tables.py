@@ -196,7 +196,7 @@ class RunEntity(Table):
     changed = Integer(default=0)  # of them new or different
     cursor_from = Varchar(length=25, default="")  # FromModifiedDate of this pass; empty: everything
     newest = Varchar(length=25, default="")  # largest TimeModified received in this pass
-    iterator_id = Varchar(length=60, default="")
+    iterator_id = Varchar(length=100, default="")
     iterator_session = BigInt(null=True, default=None)  # an iterator lives in one session only
     remaining = Integer(null=True, default=None)  # iteratorRemainingCount of the last page
     page_rows = Integer(default=0)  # MaxReturned of the next page; 0: asked whole
@@ -267,8 +267,8 @@ class Record(Table):
     id = BigSerial(primary_key=True)
     company = BigInt()
     entity = Varchar(length=40)  # a key of ENTITIES
-    qb_id = Varchar(length=40)  # ListID or TxnID
-    edit_sequence = Varchar(length=16, default="")  # opaque; sent back unchanged in a Mod
+    qb_id = Varchar(length=100)  # ListID or TxnID
+    edit_sequence = Varchar(length=100, default="")  # opaque; sent back unchanged in a Mod
     name = Varchar(length=250, default="")  # FullName or Name; of a transaction what stands for it
     ref_number = Varchar(length=40, default="")
     party = Varchar(length=250, default="")  # FullName of the customer, vendor, payee
@@ -291,7 +291,7 @@ class Seen(Table):
 
     id = BigSerial(primary_key=True)
     run_entity = BigInt()
-    qb_id = Varchar(length=40)
+    qb_id = Varchar(length=100)
     seen_once = Unique([run_entity, qb_id])
 
 
@@ -301,7 +301,7 @@ class Touched(Table):
     id = BigSerial(primary_key=True)
     run = BigInt()
     entity = Varchar(length=40)
-    qb_id = Varchar(length=40)
+    qb_id = Varchar(length=100)
     touched_once = Unique([run, entity, qb_id])
 
 

@@ -8,11 +8,13 @@ last look and its end, so `after` looks again, and a cron takes whatever was mis
 import asyncio
 import contextlib
 import logging
+import uuid
 import zlib
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from psycopg.conninfo import make_conninfo
 from saq import CronJob, Worker
 from saq.queue.postgres import PostgresQueue
 from saq.types import Context, PartialTimersDict
@@ -29,6 +31,19 @@ TRIES = 3  # of an answer that our own side could not store
 DRAIN = {"ttl": -1, "timeout": 0, "heartbeat": 30, "retries": 5, "retry_delay": 2.0}
 TIMERS = {"schedule": 5, "sweep": 10}
 GRACE = 3.0  # seconds that running jobs have at the end
+OVERDUE = 10.0  # seconds after which a stored answer is looked after, whatever became of its wake-up
+EVERY_TEN_SECONDS = "* * * * * */10"
+
+# A job of a process that was killed would block its company until SAQ misses its heartbeat. A process lives as long as
+# its connections do; the database sees at once when they are gone.
+FREE = """
+    delete from saq_jobs where queue = %s and status = 'active' and (
+        case when convert_from(job, 'UTF8')::jsonb ->> 'worker_id' is null
+            then (convert_from(job, 'UTF8')::jsonb ->> 'touched')::numeric < extract(epoch from now()) * 1000 - 5000
+            else not exists (select from pg_stat_activity where datname = current_database()
+                and application_name = 'deskbridge ' || (convert_from(job, 'UTF8')::jsonb ->> 'worker_id'))
+        end)
+"""
 
 
 class InProcessWorker(Worker[Context]):
@@ -40,13 +55,22 @@ class InProcessWorker(Worker[Context]):
 class Queue:
     """The open queue of this process."""
 
-    def __init__(self, queue: PostgresQueue) -> None:
-        self._queue = queue
+    def __init__(self, dsn: str) -> None:
+        self.id = uuid.uuid4().hex  # of this process: its worker and its connections carry it
+        address = make_conninfo(dsn, application_name=f"deskbridge {self.id}")
+        self.queue = PostgresQueue.from_url(address, min_size=2, max_size=CONNECTIONS.queue)
         self._waking: set[asyncio.Task[None]] = set()
 
     async def wake(self, company: int) -> None:
         """See to it that the company's stored answers are taken in. After the commit that stored them."""
-        await self._queue.enqueue("take_in", key=f"company:{company}", company=company, **DRAIN)
+        await self.queue.enqueue("take_in", key=f"company:{company}", company=company, **DRAIN)
+
+    async def take_up(self, overdue: float) -> None:
+        """Free what dead processes held, and wake every company whose answers have waited for so many seconds."""
+        async with self.queue.pool.connection() as found:
+            await found.execute(FREE, [self.queue.name])
+        for company in await intake.companies_with_unprocessed(overdue):
+            await self.wake(company)
 
     def wake_soon(self, company: int) -> None:
         """The same, without waiting: the reply to the Web Connector does not depend on it."""
@@ -97,46 +121,47 @@ async def _take_in_some(company: int, answers: list[intake.Answered]) -> int:
         try:
             await intake.take_in(company, parsed, now)
         except Exception:
-            log.exception("answer %d of company %d could not be stored", parsed[0].answered.id, company)
-            await _not_stored(company, parsed, now)
-            raise
+            log.exception("%d answers of company %d could not be stored together", len(parsed), company)
+            for one in parsed:
+                await _take_in_one(company, one, now)
     if broken is not None:
         await intake.set_aside(company, *broken, now)
     return len(parsed)
 
 
-async def _not_stored(company: int, parsed: list[intake.Parsed], now: datetime) -> None:
-    """Our own side failed on these answers: after TRIES the first is set aside, so that it blocks no other."""
-    first = parsed[0].answered
-    if await intake.count_try(first) >= TRIES:
-        await intake.set_aside(company, first, "Something broke on our side while this answer was stored.", now)
+async def _take_in_one(company: int, parsed: intake.Parsed, now: datetime) -> None:
+    """Store one answer. Where our own side fails on it, it is set aside after TRIES, so that it blocks no other."""
+    try:
+        await intake.take_in(company, [parsed], now)
+    except Exception:
+        log.exception("answer %d of company %d could not be stored", parsed.answered.id, company)
+        if await intake.count_try(parsed.answered) < TRIES:
+            raise
+        await intake.set_aside(company, parsed.answered, "Our side could not store this answer.", now)
 
 
 async def sweep_answers(ctx: Context) -> None:
     """Take up what no wake-up has reached."""
-    bell = cast(Ringing, ctx)["bell"]
-    for company in await intake.companies_with_unprocessed(30.0):
-        await bell.wake(company)
+    await cast(Ringing, ctx)["bell"].take_up(OVERDUE)
 
 
 @contextlib.asynccontextmanager
 async def running(dsn: str, *, work: bool = True) -> AsyncIterator[Queue]:
     """The queue on this database and, when `work`, a worker. What runs at the end is finished, or taken up later."""
-    queue = PostgresQueue.from_url(dsn, min_size=2, max_size=CONNECTIONS.queue)
+    bell = Queue(dsn)
     async with connection() as lock, lock.transaction():
         await lock.execute("select pg_advisory_xact_lock($1)", MIGRATION_LOCK)
-        await queue.connect()
-    bell = Queue(queue)
+        await bell.queue.connect()
     try:
-        async with _worker(queue, bell) if work else contextlib.nullcontext():
+        async with _worker(bell) if work else contextlib.nullcontext():
             yield bell
     finally:
         await bell.settle()
-        await queue.disconnect()
+        await bell.queue.disconnect()
 
 
 @contextlib.asynccontextmanager
-async def _worker(queue: PostgresQueue, bell: Queue) -> AsyncIterator[None]:
+async def _worker(bell: Queue) -> AsyncIterator[None]:
     async def after(ctx: Context) -> None:
         job: Any = ctx["job"]
         company = (job.kwargs or {}).get("company")
@@ -144,17 +169,17 @@ async def _worker(queue: PostgresQueue, bell: Queue) -> AsyncIterator[None]:
             await bell.wake(company)
 
     worker = InProcessWorker(
-        queue,
+        bell.queue,
+        id=bell.id,
         functions=[take_in, sweep_answers],
         concurrency=CONCURRENCY,
-        cron_jobs=[CronJob(sweep_answers, cron="* * * * *")],
+        cron_jobs=[CronJob(sweep_answers, cron=EVERY_TEN_SECONDS)],
         after_process=after,
         timers=cast(PartialTimersDict, TIMERS),
     )
     cast(Ringing, worker.context)["bell"] = bell
     task = asyncio.get_running_loop().create_task(worker.start())
-    for company in await intake.companies_with_unprocessed(0.0):
-        await bell.wake(company)
+    await bell.take_up(0.0)
     try:
         yield
     finally:

@@ -11,6 +11,8 @@ from sync.protocol.cursor import offset
 from sync.qbxml.heads import Head
 from sync.qbxml.parse import Row
 
+LONGEST_MACHINE = 64  # characters of a computer's name
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileFacts:
@@ -32,7 +34,7 @@ class FileFacts:
     def machine(self) -> str:
         """The computer's name, from AppLock."""
         parts = self.app_lock.split(":")
-        return parts[1] if len(parts) >= 3 and parts[0] == "LOCKED" else ""
+        return parts[1][:LONGEST_MACHINE] if len(parts) >= 3 and parts[0] == "LOCKED" else ""
 
     @property
     def ticks(self) -> int | None:

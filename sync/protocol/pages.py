@@ -13,6 +13,7 @@ from sync.qbxml.entities import ENTITIES
 from sync.qbxml.heads import Head
 from sync.qbxml.statuses import outcome
 
+LONGEST_ITERATOR_ID = 100  # characters
 BELIEVED = 3  # readings in a session, from which on a count that does not add up is taken for QuickBooks' own
 
 
@@ -83,7 +84,7 @@ def _page_of(work: EntityWork, head: Head, event: ResponseReceived, session: int
         return over
     if event.rows == 0:
         return restart(work, sentences.PAGE_MISSING)
-    if not head.iterator_id and not work.iterator_id:
+    if not 0 < len(head.iterator_id or work.iterator_id) <= LONGEST_ITERATOR_ID:
         return failed(work, sentences.NO_ITERATOR_ID)
     expected = max(received.received + remaining, work.expected or 0) if work.mode is not Mode.KEYS else None
     return replace(

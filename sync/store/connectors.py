@@ -80,13 +80,13 @@ async def called(found: Found, address: str, now: datetime) -> None:
     if last is not None and now - last < timedelta(seconds=10) and not found.row["wrong_keys"]:
         return
     async with transaction() as connection:
+        await connection.execute("update company set last_call_at = $2 where id = $1", found.company, now)
         await connection.execute(
             "update connector set last_called_at = $2, last_address = $3, wrong_keys = 0 where id = $1",
             found.id,
             now,
             address,
         )
-        await connection.execute("update company set last_call_at = $2 where id = $1", found.company, now)
 
 
 async def wrong_key(found: Found, address: str, now: datetime) -> None:
@@ -106,6 +106,14 @@ async def wrong_key(found: Found, address: str, now: datetime) -> None:
             now - WRONG_KEYS_WINDOW,
         )
         await connection.execute("select pg_notify('deskbridge', $1)", f"company:{found.company}")
+
+
+async def one_at_a_time(connection: Any, company: int) -> None:
+    """Until the end of the transaction nobody else opens a session or queues a run of the company.
+
+    No lock on the company's row: whoever ends a run writes that row while it holds the run.
+    """
+    await connection.execute("select pg_advisory_xact_lock(3, $1)", company)
 
 
 async def new_run(connection: Any, company: int, kind: str, asked_by: str, now: datetime) -> int:

@@ -51,6 +51,9 @@ UPSERT = """
     returning entity, qb_id
 """
 
+NAME, NUMBER, TIME, DAY = 250, 40, 25, 10  # characters of hot columns; the whole text stays among the fields
+AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]*)?")  # what the column can hold
+
 ID = re.compile(r'"(?:ListID|TxnID)":\s?"([^"]+)"')
 MOVED_BY_OTHERS = frozenset(  # balances and quantities, which the books compute
     {"Account", "Customer", "Vendor", "ItemInventory", "ItemInventoryAssembly"}
@@ -159,14 +162,14 @@ def _columns(row: Row, parsed: Parsed) -> tuple[Any, ...]:
         row.entity,
         hot.qb_id,
         hot.edit_sequence or "",
-        hot.name or "",
-        hot.ref_number or "",
-        hot.party or "",
-        hot.amount,
-        hot.date or "",
+        (hot.name or "")[:NAME],
+        (hot.ref_number or "")[:NUMBER],
+        (hot.party or "")[:NAME],
+        hot.amount if hot.amount and AMOUNT.fullmatch(hot.amount) else None,
+        (hot.date or "")[:DAY],
         hot.active,
-        hot.time_created or "",
-        modified,
+        (hot.time_created or "")[:TIME],
+        modified[:TIME],
         row.json(),
         json.dumps(order) if order else None,
     )
@@ -174,7 +177,7 @@ def _columns(row: Row, parsed: Parsed) -> tuple[Any, ...]:
 
 def _deletion(row: Row, parsed: Parsed) -> None:
     fields = row.fields
-    at = str(fields.get("TimeDeleted", ""))
+    at = str(fields.get("TimeDeleted", ""))[:TIME]
     entity = fields.get("ListDelType") or fields.get("TxnDelType") or ""
     parsed.columns.append((str(entity), str(fields.get("ListID") or fields.get("TxnID") or ""), at))
     parsed.newest = cursor.newest(parsed.newest, at)
@@ -297,11 +300,14 @@ async def set_aside(company: int, answered: Answered, reason: str, now: datetime
         await connection.execute("select from run where id = $1 for update", answered.run)
         await connection.execute("update request set set_aside = $2 where id = $1", answered.id, reason)
         await connection.execute(
-            """update run_entity set errors = errors + 1, state = case when errors + 1 >= $3 then 'failed' else
-                'waiting' end,
+            """with aside as (
+                   select count(*) >= $3 as often from request
+                   where run_entity = $1 and set_aside <> '' and answered_at is not null
+               )
+               update run_entity set errors = errors + 1, state = case when often then 'failed' else 'waiting' end,
                    received = 0, remaining = null, iterator_id = '', iterator_session = null, pages = 0, reason = $4,
-                   ended_at = case when errors + 1 >= $3 then $5::timestamptz end
-               where id = $1 and passes = $2 and state in ('waiting', 'reading', 'received')""",
+                   ended_at = case when often then $5::timestamptz end
+               from aside where id = $1 and passes = $2 and state in ('waiting', 'reading', 'received')""",
             answered.run_entity,
             answered.pass_number,
             TRIES,

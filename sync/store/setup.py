@@ -9,7 +9,7 @@ from typing import Any
 from sync.keys import KeyRing, new_licence_key
 from sync.qwc import QwcFile
 from sync.store.base import fetch, fetchrow, notify, transaction
-from sync.store.connectors import new_run
+from sync.store.connectors import new_run, one_at_a_time
 
 
 class NoSuchCompany(Exception):
@@ -121,7 +121,7 @@ async def ask_run(company: int, kind: str, actor: str, address: str = "") -> int
     """Queue a run, or join the one that is alive when it does at least as much; returns its number."""
     now = datetime.now(UTC)
     async with transaction() as connection:
-        await connection.execute("select from company where id = $1 for update", company)
+        await one_at_a_time(connection, company)
         alive = await connection.fetch(
             "select number, kind, state from run where company = $1 and state in ('queued', 'running') order by number",
             company,
