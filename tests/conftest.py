@@ -18,6 +18,7 @@ import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 import pytest
@@ -108,9 +109,17 @@ async def postgres(database_url: str) -> AsyncIterator[str]:
     await database.close_pool()
 
 
+class Server(NamedTuple):
+    """The product as a process of its own."""
+
+    url: str
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+
 @pytest.fixture
-def server(database_url: str, tmp_path: Path) -> Iterator[str]:
-    """The address of the product, running as a process of its own; what it printed is shown where the test fails."""
+def server_process(database_url: str, tmp_path: Path) -> Iterator[Server]:
+    """The product, running until the test ends; what it printed is shown where the test fails."""
     port = free_port()
     log = tmp_path / "server.log"
     environ = os.environ | {
@@ -124,11 +133,17 @@ def server(database_url: str, tmp_path: Path) -> Iterator[str]:
         process = subprocess.Popen(command, env=environ, stdout=output, stderr=subprocess.STDOUT)
     try:
         wait_for(f"http://127.0.0.1:{port}/healthz", process)
-        yield f"http://127.0.0.1:{port}"
+        yield Server(f"http://127.0.0.1:{port}", process, log)
     finally:
         process.terminate()
         process.wait(timeout=30)
         print(log.read_text())
+
+
+@pytest.fixture
+def server(server_process: Server) -> str:
+    """The address of the product as a process of its own."""
+    return server_process.url
 
 
 def free_port() -> int:

@@ -21,7 +21,7 @@ from sync.practice.seed import seed
 from sync.settings import Settings
 from sync.store import people, runs, setup
 from sync.store.base import execute, fetchval
-from tests.conftest import address_of
+from tests.conftest import NUMBERS, address_of
 from tests.web.conftest import NAMES, SECRET, Visitor, settings_for
 from web.app import create_app
 from web.auth import hash_of
@@ -34,7 +34,7 @@ EMPLOYEE = f"<EmployeeRet><Name>Grace</Name><SSN>{SSN}</SSN><AccountNumber>99887
 @pytest.fixture(scope="session")
 def template(postgres_server: str, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """In place of the empty one: four people and one company, all of it read from a practice company file."""
-    name = f"halder_{os.getpid()}"
+    name = f"halder_{os.getpid()}_{next(NUMBERS)}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
         connection.execute(sql.SQL("create database {name} template {template}").format(**names))
@@ -77,6 +77,17 @@ async def sync(settings: Settings, folder: Path, port: int) -> None:
     file.close()
 
 
+async def enter_as(client: Visitor, role: str) -> None:
+    """Sign a visitor in as the person of this role, without a password."""
+    found = await people.by_email(f"{NAMES[role]}@halder.example")
+    assert found
+    token = secrets.token_urlsafe(32)
+    await people.open_session(
+        person=found[0].id, token_hash=hash_of(token), address="127.0.0.1", agent="tests", now=datetime.now(UTC)
+    )
+    client.cookies.set("deskbridge-session", token, domain="127.0.0.1")
+
+
 Enter = Callable[[str], Awaitable[Visitor]]
 
 
@@ -88,14 +99,7 @@ async def enter(site: str) -> AsyncIterator[Enter]:
     async def signed_in(role: str) -> Visitor:
         client = Visitor(base_url=site)
         clients.append(client)
-        found = await people.by_email(f"{NAMES[role]}@halder.example")
-        assert found
-        token = secrets.token_urlsafe(32)
-        now = datetime.now(UTC)
-        await people.open_session(
-            person=found[0].id, token_hash=hash_of(token), address="127.0.0.1", agent="tests", now=now
-        )
-        client.cookies.set("deskbridge-session", token, domain="127.0.0.1")
+        await enter_as(client, role)
         return client
 
     yield signed_in

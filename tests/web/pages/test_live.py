@@ -1,12 +1,16 @@
 """Live pages: what is sent on connecting, what after a notice, and when a stream ends."""
 
+import asyncio
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
 
+from sync.database import close_pool, open_pool
 from sync.store.base import execute, notify, transaction
+from tests.conftest import Server
 from tests.web.conftest import Visitor
-from tests.web.pages.conftest import Enter
+from tests.web.pages.conftest import Enter, enter_as
 
 
 async def events(visitor: Visitor, path: str) -> AsyncIterator[tuple[str, str]]:
@@ -78,3 +82,19 @@ async def test_nobody_gets_no_stream(site: str) -> None:
     async with Visitor(base_url=site) as nobody:
         answer = await nobody.get("/companies/live", headers={"accept": "text/event-stream"})
         assert answer.status_code == 401
+
+
+async def test_a_server_that_is_told_to_end_ends_its_streams_and_itself(
+    server_process: Server, database_url: str
+) -> None:
+    await open_pool(database_url)
+    async with Visitor(base_url=server_process.url) as vera:
+        await enter_as(vera, "viewer")
+        stream = events(vera, "/companies/live")
+        await anext(stream)
+        server_process.process.send_signal(signal.SIGTERM)
+        with pytest.raises(StopAsyncIteration):  # ended, not cut off
+            await anext(stream)
+    await asyncio.to_thread(server_process.process.wait, 30)
+    await close_pool()
+    assert "Traceback" not in server_process.log.read_text()
