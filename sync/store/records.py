@@ -120,17 +120,17 @@ async def page(
 ) -> RecordsPage:
     """A page of one entity's records, after or before the cursor of another page. Raises ValueError for a bad one."""
     column, kind = SORTS[sort]
+    cursor = after or before
+    place = _read_cursor(cursor, kind) if cursor else None
     where, values = _where(company, entity, q, deleted, active)
     total = await _count(where, values)
     if not total:
         return RecordsPage(rows=[], total=0, total_more=False, next=None, previous=None)
-    cursor = after or before
     backwards = before is not None and after is None
     direction = "desc" if descending != backwards else "asc"
     bound = ""
-    if cursor:
-        value, id = _read_cursor(cursor)
-        values += [value, id]
+    if place:
+        values += place
         sign = ">" if direction == "asc" else "<"
         bound = f" and ({column}, id) {sign} (${len(values) - 1}::text::{kind}, ${len(values)}::bigint)"
     values.append(limit + 1)
@@ -183,10 +183,15 @@ def _cursor(row: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps([str(row["sorted"]), row["id"]]).encode()).decode().rstrip("=")
 
 
-def _read_cursor(text: str) -> tuple[str, int]:
+def _read_cursor(text: str, kind: str) -> tuple[str, int]:
+    """The value and the id in a cursor. Raises ValueError for one that this list never gave."""
     try:
         value, id = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except ValueError as error:
+        if kind == "numeric":
+            Decimal(value)
+        if not isinstance(value, str) or "\0" in value or not 0 <= int(id) < 1 << 63:
+            raise ValueError(text)
+    except (ValueError, TypeError, ArithmeticError) as error:
         raise ValueError("this is not the address of a page") from error
     return str(value), int(id)
 
