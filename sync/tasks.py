@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 CONCURRENCY = 4  # companies whose answers one process takes in at a time
 TRIES = 3  # of an answer that our own side could not store
 DRAIN = {"ttl": -1, "timeout": 0, "heartbeat": 30, "retries": 5, "retry_delay": 2.0}
-TIMERS = {"schedule": 5, "sweep": 10}
+TIMERS = {"schedule": 1, "sweep": 10}
 GRACE = 3.0  # seconds that running jobs have at the end
 OVERDUE = 10.0  # seconds after which a stored answer is looked after, whatever became of its wake-up
 EVERY_TEN_SECONDS = "* * * * * */10"
@@ -62,8 +62,12 @@ class Queue:
         self._waking: set[asyncio.Task[None]] = set()
 
     async def wake(self, company: int) -> None:
-        """See to it that the company's stored answers are taken in. After the commit that stored them."""
-        await self.queue.enqueue("take_in", key=f"company:{company}", company=company, **DRAIN)
+        """See to it that the company's stored answers are taken in. After the commit that stored them.
+
+        SAQ's worker misses notices while it turns from one job to the next, so it is made to look.
+        """
+        if await self.queue.enqueue("take_in", key=f"company:{company}", company=company, **DRAIN):
+            await self.queue.schedule()
 
     async def take_up(self, overdue: float) -> None:
         """Free what dead processes held, and wake every company whose answers have waited for so many seconds."""
