@@ -25,9 +25,10 @@ SMALL = 1_000_000  # bytes; a longer body is decoded on the way
 LARGEST = 100_000_000  # bytes
 PIECE = 256 * 1024  # bytes handed to the decoder at a time
 WELCOME = "This address is for the QuickBooks Web Connector. People find Deskbridge one level up.\n"
-XML_TYPES = frozenset({"text/xml", "application/xml"})
+SOAP = "text/xml"  # the framework adds the charset
+XML_TYPES = frozenset({SOAP, "application/xml"})
 
-large_bodies = asyncio.Semaphore(2)  # decoded at a time
+decoding = asyncio.Semaphore(2)  # pieces of large bodies at a time; never held while a caller keeps us waiting
 
 
 class TooLarge(Exception):
@@ -50,8 +51,8 @@ def handlers(conversation: Conversation, public_url: str) -> list[Any]:
     )
     def info(request: Request[Any, Any, Any]) -> Response[bytes]:
         if any(name.lower() == "wsdl" for name in request.query_params):
-            return Response(soap.wsdl(f"{public_url}{qwc.PATH}"), media_type=soap.CONTENT_TYPE)
-        return Response(WELCOME.encode(), media_type="text/plain; charset=utf-8")
+            return Response(soap.wsdl(f"{public_url}{qwc.PATH}"), media_type=SOAP)
+        return Response(WELCOME.encode(), media_type="text/plain")
 
     @route(
         qwc.PATH,
@@ -80,15 +81,15 @@ async def answer(conversation: Conversation, request: Request[Any, Any, Any]) ->
     except (TooLarge, ClientException):
         return refusal(413, "A message may have 100 MB.")
     except DeadTicket:
-        return Response(soap.encode("receiveResponseXML", STOP), media_type=soap.CONTENT_TYPE)
+        return Response(soap.encode("receiveResponseXML", STOP), media_type=SOAP)
     address = request.client.host if request.client else ""
     result = await conversation.answer(decoded, address)
-    return Response(soap.encode(decoded.method, result), media_type=soap.CONTENT_TYPE)
+    return Response(soap.encode(decoded.method, result), media_type=SOAP)
 
 
 def refusal(status: int, sentence: str) -> Response[bytes]:
     """A SOAP fault: the fault is the caller's."""
-    return Response(soap.fault(sentence), status_code=status, media_type=soap.CONTENT_TYPE)
+    return Response(soap.fault(sentence), status_code=status, media_type=SOAP)
 
 
 async def _decode(request: Request[Any, Any, Any]) -> soap.Call:
@@ -100,8 +101,7 @@ async def _decode(request: Request[Any, Any, Any]) -> soap.Call:
     async for piece in pieces:
         body += piece
         if len(body) > SMALL:
-            async with large_bodies:
-                return await _decode_large(body, pieces)
+            return await _decode_large(body, pieces)
     return soap.decode(bytes(body))
 
 
@@ -109,8 +109,7 @@ async def _decode_large(begun: bytearray, pieces: AsyncIterator[bytes]) -> soap.
     """Decode a body while it comes in. Where its ticket does not live, the rest is read and thrown away."""
     decoder = soap.StreamingDecoder()
     size, waiting = len(begun), begun
-    await asyncio.to_thread(decoder.feed, bytes(waiting))
-    waiting = bytearray()
+    await _feed(decoder, waiting)
     dead = decoder.ticket is None or not await sessions.lives(decoder.ticket)
     async for piece in pieces:
         size += len(piece)
@@ -120,9 +119,16 @@ async def _decode_large(begun: bytearray, pieces: AsyncIterator[bytes]) -> soap.
             continue
         waiting += piece
         if len(waiting) >= PIECE:
-            await asyncio.to_thread(decoder.feed, bytes(waiting))
-            waiting = bytearray()
+            await _feed(decoder, waiting)
     if dead:
         raise DeadTicket
-    await asyncio.to_thread(decoder.feed, bytes(waiting))
+    await _feed(decoder, waiting)
     return await asyncio.to_thread(decoder.finish)
+
+
+async def _feed(decoder: soap.StreamingDecoder, waiting: bytearray) -> None:
+    """Decode what has come in, and forget it."""
+    data = bytes(waiting)
+    waiting.clear()
+    async with decoding:
+        await asyncio.to_thread(decoder.feed, data)

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 TICKS_EPOCH = datetime(1, 1, 1, tzinfo=UTC)
 SKEW = timedelta(minutes=10)  # between our clock and the computer's, when only ours tells when a pass began
 NEAR = timedelta(minutes=90)  # an offset may leave out the hour of daylight saving
+WEST = (timedelta(hours=2), timedelta(hours=11))  # how far American clocks are behind UTC, with an hour to spare
+FURTHEST = timedelta(hours=12)  # behind UTC, where nothing tells how far
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}")
 OFFSET = re.compile(r"([+-])([0-9]{2}):([0-5][0-9])")
 
@@ -54,25 +56,26 @@ def from_ticks(ticks: int, now: datetime, utc_offset: timedelta | None) -> datet
     Whether they count local time or UTC is not documented. Local time is taken where our clock agrees; else, so also
     when the computer's clock is wrong, the earlier of the two readings: a cursor may be early but never late.
     """
-    if utc_offset is None:
-        return None
+    utc = now.astimezone(UTC).replace(tzinfo=None)
     try:
         raw = (TICKS_EPOCH + timedelta(microseconds=ticks // 10)).replace(tzinfo=None)
-        ours = now.astimezone(UTC).replace(tzinfo=None) + utc_offset
-        return raw if abs(raw - ours) <= NEAR else min(raw, raw + utc_offset)
+        if utc_offset is None:
+            return raw if WEST[0] <= utc - raw <= WEST[1] else raw - FURTHEST
+        return raw if abs(raw - utc - utc_offset) <= NEAR else min(raw, raw + utc_offset)
     except OverflowError:
         return None
 
 
 def began(ticks: int | None, now: datetime, utc_offset: timedelta | None) -> str:
-    """When a pass that begins now began, by the computer's clock; "" when nobody can tell.
+    """When a pass that begins now began, by the computer's clock.
 
-    From AppLock's ticks, else from our clock less an overlap that covers skew.
+    From AppLock's ticks, else from our clock less an overlap that covers skew. QuickBooks may print times without
+    offset: then what American clocks allow decides.
     """
     told = from_ticks(ticks, now, utc_offset) if ticks else None
-    if told is None and utc_offset is not None:
-        told = now.astimezone(UTC).replace(tzinfo=None) + utc_offset - SKEW
-    return told.replace(microsecond=0).isoformat() if told else ""
+    if told is None:
+        told = now.astimezone(UTC).replace(tzinfo=None) + (-FURTHEST if utc_offset is None else utc_offset) - SKEW
+    return told.replace(microsecond=0).isoformat()
 
 
 def after_pass(previous: str, newest_received: str, began_there: str) -> str:

@@ -109,12 +109,14 @@ def _data_ext(company: Mapping[str, Any], owner_id: str) -> dict[str, str]:
 def compare(expected: ExpectedFile, facts: FileFacts, path: str, country: str) -> list[Mismatch]:
     """Every fact that speaks against this being the expected file; empty: it is the one.
 
-    `country` is qbXMLCountry of the call, used when HostRet names none. A path or name that is not known yet fits.
+    `country` is qbXMLCountry of the call: neither it nor HostRet may name another. A path or name that is not known yet
+    fits.
     """
-    answered_country = facts.country or country
+    named = [one for one in (facts.country, country) if one.strip()]
+    others = [one for one in named if not _same_country(expected.region, one)]
     pairs = [
         ("file_id", expected.file_id, facts.file_id, facts.file_id.upper() == expected.file_id.upper()),
-        ("country", expected.region, answered_country, _same_country(expected.region, answered_country)),
+        ("country", expected.region, next(iter(others or named), ""), bool(named) and not others),
         ("path", expected.path, path, not expected.path or same_path(expected.path, path)),
         (
             "company_name",

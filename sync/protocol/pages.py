@@ -59,6 +59,8 @@ def _moved(work: EntityWork, event: ResponseReceived, session: int, fixed_rows: 
             return replace(work, stage=Stage.OFF, reason=head.status.message), False
         case "iterator_dead":
             return restart(work, head.status.message), False
+        case "warning" if event.rows == 0 and work.mode is not Mode.REFRESH:  # says nothing of how many there are
+            return failed(work, f"{head.status.code}: {head.status.message}"), False
         case "empty" | "done" | "warning":
             return _page_of(work, head, event, session, fixed_rows), event.rows > 0
         case _:

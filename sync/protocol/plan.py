@@ -124,6 +124,7 @@ class Known:
 
     cursor: str = ""
     off: str = ""
+    off_long: bool = False  # it is time to ask again whether it still is
     has_records: bool = False
 
 
@@ -155,7 +156,8 @@ def plan_entities(
             continue
         present.append(entity)
         rows = page_rows or entity.page_size
-        changes_from = state.cursor if kind == "incremental" and entity.filters_modified else ""
+        follows = kind == "incremental" and entity.filters_modified and not state.off  # deletions go on while it is off
+        changes_from = state.cursor if follows else ""
         add(
             entity.name,
             _mode(kind, entity, changes_from, state),
@@ -174,8 +176,9 @@ def plan_entities(
 
 
 def _stays_off(entity: Entity, known: Known) -> str:
-    """Why an entity that was off is left alone; "" when only a preference was against it, which is not any more."""
-    return "" if entity.feature and known.off == entity.feature.words else known.off
+    """Why an entity that was off is left alone; "" when it is time to ask, or only a preference was against it."""
+    by_preference = entity.feature is not None and known.off == entity.feature.words
+    return "" if known.off_long or by_preference else known.off
 
 
 def _mode(kind: str, entity: Entity, changes_from: str, state: Known) -> Mode:

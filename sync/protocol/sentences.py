@@ -50,6 +50,11 @@ def concerns_request(code: str) -> bool:
     return code.strip().upper() in CONCERN_REQUEST
 
 
+def may_concern_request(code: str) -> bool:
+    """Whether an hresult leaves open what was at fault: when it comes again, it is the document."""
+    return code.strip().upper() == "0X80040402" or statuses.hresult(code) is None
+
+
 def speaks_of_version(code: str) -> bool:
     """Whether an hresult refuses the version of qbXML, so that a lower one may be taken."""
     return code.strip().upper() == "0X80040423"

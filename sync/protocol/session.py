@@ -299,8 +299,14 @@ def _refused(session: Session, event: ResponseFailed) -> Step:
     concerns = sentences.concerns_request(event.hresult) and in_flight.kind != "identity"
     run = session.run
     if run is not None and in_flight.position is not None:
-        again = _work(run, in_flight.position).again(reason)
-        run = run.with_entity(replace(again, stage=Stage.FAILED) if concerns and lower is None else again)
+        work = _work(run, in_flight.position)
+        if concerns and lower is None:
+            work = replace(work.again(reason), stage=Stage.FAILED)
+        elif lower is None and sentences.may_concern_request(event.hresult):
+            work = pages.failed(work, reason)
+        else:
+            work = replace(work.again(reason), errors=work.errors if lower else max(work.errors, 1))
+        run = run.with_entity(work)
     session = replace(session, run=run, in_flight=None, state=State.READY, version=lower or session.version)
     goes_on = concerns or lower is not None
     step = progress(session) if goes_on else Step(session=fail(session, reason), reply=STOP)

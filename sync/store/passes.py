@@ -86,7 +86,8 @@ async def _finish_entity(connection: Any, run: int, company: int, row: Any, now:
         if gone:
             await connection.execute("update run set rows_deleted = rows_deleted + $2 where id = $1", run, gone)
     if row["mode"] not in (Mode.KEYS, Mode.REFRESH):
-        previous = row["cursor"] or (began if row["mode"] == Mode.DELETED else "")
+        first = cursor.after_pass("", newest, began) if row["mode"] == Mode.DELETED else ""  # nothing was deleted yet
+        previous = row["cursor"] or first
         following = cursor.after_pass(previous, row["newest"], began)
         await connection.execute(KEEP_CURSOR, company, row["entity"], following, row["began_at"], row["newest"])
     await connection.execute("update run_entity set state = 'done', ended_at = $2 where id = $1", row["id"], now)

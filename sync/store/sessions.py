@@ -148,13 +148,18 @@ def _work(position: int, entity: str, mode: str, stage: str, *rest: Any) -> Enti
 async def known_entities(connection: Any, company: int) -> dict[str, Known]:
     """What earlier runs left about each entity of a company."""
     rows = await connection.fetch(
-        """select entity, cursor, off, exists (
+        """select entity, cursor, off, off <> '' and off_at < now() - interval '1 day' as off_long, exists (
                select from record r where r.company = $1 and r.entity = s.entity and r.deleted_at is null) as
                has_records
            from entity_state s where company = $1""",
         company,
     )
-    return {row["entity"]: Known(cursor=row["cursor"], off=row["off"], has_records=row["has_records"]) for row in rows}
+    return {
+        row["entity"]: Known(
+            cursor=row["cursor"], off=row["off"], off_long=bool(row["off_long"]), has_records=row["has_records"]
+        )
+        for row in rows
+    }
 
 
 async def open_session(

@@ -87,7 +87,7 @@ OFF = """
     insert into entity_state (company, entity, off, off_at)
     select $1, entity, off, $4 from unnest($2::text[], $3::text[]) as off_now (entity, off)
     on conflict (company, entity) do update set off = excluded.off, off_at = excluded.off_at
-    where entity_state.off <> excluded.off
+    where entity_state.off <> excluded.off or $5
 """
 
 
@@ -175,7 +175,7 @@ async def _move(connection: Any, loaded: Loaded, step: Step, now: datetime) -> N
         CHANNEL,
         topics,
     )
-    await _store_off(connection, loaded.company, changed, now)
+    await _store_off(connection, loaded.company, changed, now, answered=True)
 
 
 _TOLD = frozenset({Stage.RECEIVED, Stage.OFF, Stage.FAILED})
@@ -297,10 +297,12 @@ async def _insert_entities(connection: Any, company: int, run: RunWork, now: dat
         ],
         columns=["run", "entity", "mode", "cursor_from", "began_at", "done", "changed", "newest", *names],
     )
-    await _store_off(connection, company, run.entities, now)
+    await _store_off(connection, company, run.entities, now, answered=False)
 
 
-async def _store_off(connection: Any, company: int, works: Any, now: datetime) -> None:
+async def _store_off(connection: Any, company: int, works: Any, now: datetime, *, answered: bool) -> None:
+    """Keep why entities are off; since when only moves where QuickBooks has just said it again."""
     off = [work for work in works if work.stage is Stage.OFF]
     if off:
-        await connection.execute(OFF, company, [work.entity for work in off], [work.reason for work in off], now)
+        names, reasons = [work.entity for work in off], [work.reason for work in off]
+        await connection.execute(OFF, company, names, reasons, now, answered)

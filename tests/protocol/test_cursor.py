@@ -43,8 +43,13 @@ def test_ticks_beyond_the_calendar_tell_nothing(count: int) -> None:
     assert cursor.from_ticks(count, NOW, PACIFIC) is None
 
 
-def test_without_an_offset_nobody_can_tell() -> None:
-    assert cursor.began(ticks(at("2026-11-20T14:05:30")), NOW, None) == ""
+def test_without_an_offset_ticks_are_local_time_where_american_clocks_may_show_it_now() -> None:
+    assert cursor.began(ticks(at("2026-11-20T14:05:30")), NOW, None) == "2026-11-20T14:05:30"
+
+
+@pytest.mark.parametrize("count", [ticks(at("2026-11-20T22:05:30")), None])
+def test_without_an_offset_a_pass_began_no_later_than_any_american_clock_says(count: int | None) -> None:
+    assert cursor.began(count, NOW, None) <= "2026-11-20T10:05:30"
 
 
 def test_without_ticks_our_clock_tells_less_an_overlap() -> None:

@@ -119,3 +119,9 @@ def test_windows_has_many_names_for_one_path(path: str) -> None:
 )
 def test_another_path_is_another_file(path: str) -> None:
     assert not same_path(PATH, path)
+
+
+@pytest.mark.parametrize(("host", "call"), [("US", "CA"), ("CA", "US"), ("", "CA"), ("", "")])
+def test_neither_quickbooks_nor_the_web_connector_may_name_another_country(host: str, call: str) -> None:
+    found = compare(EXPECTED, facts(country=host), PATH, call)
+    assert found == [Mismatch("country", "US", "CA" if host or call else "")]
