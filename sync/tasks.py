@@ -30,7 +30,7 @@ CONCURRENCY = 4  # companies whose answers one process takes in at a time
 TRIES = 3  # of an answer that our own side could not store
 DRAIN = {"ttl": -1, "timeout": 0, "heartbeat": 30, "retries": 5, "retry_delay": 2.0}
 TIMERS = {"schedule": 1, "sweep": 10}
-GRACE = 3.0  # seconds that running jobs have at the end
+GRACE = 1.5  # seconds that running jobs have at the end
 OVERDUE = 10.0  # seconds after which a stored answer is looked after, whatever became of its wake-up
 EVERY_TEN_SECONDS = "* * * * * */10"
 

@@ -15,12 +15,12 @@ from sync.practice.change import change
 from sync.practice.company import CompanyFile
 from sync.practice.connector import Faults, WebConnector
 from sync.practice.faults import CutBody, DieAfter, DieBefore, DropReply, Hresult, Once, SendTwice, Silence
-from sync.practice.update import Session
 from sync.store import runs, setup
 from sync.store.base import execute, fetch, fetchval, transaction
 from tests.sync.conftest import KEY, Product, finished, unequal
+from tests.sync.following import RECEIVE, check_counts, check_cursors, check_replies, sync
 
-SEND, RECEIVE = "sendRequestXML", "receiveResponseXML"
+SEND = "sendRequestXML"
 MISHAPS: dict[str, list[Once]] = {  # in the order of the updates that they end
     "replies to sendRequestXML are lost": [DropReply(SEND, nth) for nth in (1, 2, 30)],
     "replies to receiveResponseXML are lost": [DropReply(RECEIVE, nth) for nth in (1, 25, 40)],
@@ -35,60 +35,12 @@ MISHAPS: dict[str, list[Once]] = {  # in the order of the updates that they end
 }
 
 
-async def sync(connector: WebConnector, company: int, most: int = 12) -> list[Session]:
-    """Update until no run of the company is alive."""
-    sessions = []
-    while await fetch("select 1 from run where company = $1 and state in ('queued', 'running')", company):
-        assert len(sessions) < most, [session.status for session in sessions]
-        sessions.append(await connector.update())
-        await taken_in(company)
-    return sessions
-
-
-async def taken_in(company: int) -> None:
-    """Wait until the queue has nothing left of a company."""
-    while await fetchval(
-        """select count(*) from request where company = $1 and answered_at is not null and processed_at is null
-               and set_aside = ''""",
-        company,
-    ):
-        await asyncio.sleep(0.02)
-
-
 async def aged(seconds: float) -> None:
     """Let the time pass by which sessions are judged; short pauses are real."""
     if seconds < 60:
         await asyncio.sleep(seconds)
     else:
         await execute("update session set called_at = called_at - make_interval(secs => $1)", seconds)
-
-
-def check_replies(sessions: list[Session]) -> None:
-    """In each session the percentage rose only, and 100 came at the very end."""
-    for session in sessions:
-        percents = [reply for reply in session.replies.get(RECEIVE, []) if isinstance(reply, int) and reply >= 0]
-        assert percents == sorted(percents)
-        assert 100 not in percents[:-1]
-
-
-async def check_counts(company: int, file: CompanyFile) -> None:
-    """Each entity of a first sync took in as many rows as there are: none twice."""
-    rows = await fetch(
-        """select entity, done from run_entity join run on run.id = run_entity.run
-           where company = $1 and number = 1 and mode = 'whole' and run_entity.state = 'done'""",
-        company,
-    )
-    counts = file.counts()
-    assert {row["entity"]: row["done"] for row in rows if row["done"]} == counts
-
-
-async def check_cursors(company: int, file: CompanyFile) -> None:
-    """No cursor is later than the newest row of its entity."""
-    cursors = await fetch("select entity, cursor from entity_state where company = $1 and cursor <> ''", company)
-    known = {row["entity"]: row["cursor"] for row in cursors}
-    for entity in file.counts():
-        newest = max(str(row.get("TimeModified", "")) for row in file.rows(entity))[:19]
-        assert known.get(entity, "") <= newest, entity
 
 
 @pytest.mark.parametrize("name", MISHAPS)

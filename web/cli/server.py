@@ -20,7 +20,7 @@ from web.app import create_app
 from web.cli.common import read_settings
 
 SWITCH = 0.0005  # seconds after which a thread that parses lets the event loop run; Python's own 5 ms is a page's time
-CLOSING = 10  # seconds for requests that run when the server stops
+CLOSING = 2  # seconds for requests that run when the server stops; with GRACE of the queue it is gone within five
 LOGGED = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 

@@ -1,0 +1,62 @@
+"""A run followed to its end, and what is true of every run whatever happened to it."""
+
+import asyncio
+
+from sync.practice.company import CompanyFile
+from sync.practice.connector import WebConnector
+from sync.practice.update import Session
+from sync.store.base import fetch, fetchval
+
+RECEIVE = "receiveResponseXML"
+
+
+async def alive(company: int) -> bool:
+    """Whether a run of the company waits or goes on."""
+    return bool(await fetch("select 1 from run where company = $1 and state in ('queued', 'running')", company))
+
+
+async def sync(connector: WebConnector, company: int, most: int = 12) -> list[Session]:
+    """Update until no run of the company is alive."""
+    sessions: list[Session] = []
+    while await alive(company):
+        assert len(sessions) < most, [session.status for session in sessions]
+        sessions.append(await connector.update())
+        await taken_in(company)
+    return sessions
+
+
+async def taken_in(company: int) -> None:
+    """Wait until the queue has nothing left of a company."""
+    while await fetchval(
+        """select count(*) from request where company = $1 and answered_at is not null and processed_at is null
+               and set_aside = ''""",
+        company,
+    ):
+        await asyncio.sleep(0.02)
+
+
+def check_replies(sessions: list[Session]) -> None:
+    """In each session the percentage rose only, and 100 came at the very end."""
+    for session in sessions:
+        percents = [reply for reply in session.replies.get(RECEIVE, []) if isinstance(reply, int) and reply >= 0]
+        assert percents == sorted(percents)
+        assert 100 not in percents[:-1]
+
+
+async def check_counts(company: int, file: CompanyFile) -> None:
+    """Each entity of a first sync took in as many rows as there are: none twice."""
+    rows = await fetch(
+        """select entity, done from run_entity join run on run.id = run_entity.run
+           where company = $1 and number = 1 and mode = 'whole' and run_entity.state = 'done'""",
+        company,
+    )
+    assert {row["entity"]: row["done"] for row in rows if row["done"]} == file.counts()
+
+
+async def check_cursors(company: int, file: CompanyFile) -> None:
+    """No cursor is later than the newest row of its entity."""
+    cursors = await fetch("select entity, cursor from entity_state where company = $1 and cursor <> ''", company)
+    known = {row["entity"]: row["cursor"] for row in cursors}
+    for entity in file.counts():
+        newest = max(str(row.get("TimeModified", "")) for row in file.rows(entity))[:19]
+        assert known.get(entity, "") <= newest, entity
