@@ -189,7 +189,8 @@ class Conversation:
                 return sessions.STOP
             received, answer = await _received(loaded, look, now)
             step = await self._step(connection, loaded, received, now, answer=answer)
-        if answer.rows and self.queue is not None:
+        waited = loaded.session.run.unprocessed if loaded.session.run else 0
+        if answer.rows and not waited and self.queue is not None:  # whoever takes in those before this one sees it too
             self.queue.wake_soon(loaded.company)
         return await self._when_taken_in(ticket, step)
 
@@ -250,9 +251,11 @@ class Conversation:
 
 async def _fewer_unprocessed(run: int, most: int, seconds: float) -> None:
     """Wait, for so many seconds at most, until fewer than `most` answers of the run are not taken in."""
-    ends = asyncio.get_running_loop().time() + seconds
-    while await intake.count_unprocessed(run) >= most and asyncio.get_running_loop().time() < ends:
-        await asyncio.sleep(0.01)
+    loop = asyncio.get_running_loop()
+    ends, pause = loop.time() + seconds, 0.02
+    while await intake.count_unprocessed(run) >= most and loop.time() < ends:
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 0.2)  # of many that wait, each look costs those who work
 
 
 def _pack(text: str) -> Packed:

@@ -12,7 +12,7 @@ from typing import Any
 
 from litestar import Request, Response, route
 from litestar.enums import HttpMethod
-from litestar.exceptions import ClientException
+from litestar.exceptions import ClientException, InternalServerException
 
 from sync import qwc, soap
 from sync.conversation import Conversation
@@ -80,6 +80,9 @@ async def answer(conversation: Conversation, request: Request[Any, Any, Any]) ->
         return refusal(400, str(error))
     except (TooLarge, ClientException):
         return refusal(413, "A message may have 100 MB.")
+    except InternalServerException:  # the framework's name for a caller that hung up in the middle
+        log.info("a caller hung up before its message was whole")
+        return refusal(400, "The message broke off.")
     except DeadTicket:
         return Response(soap.encode("receiveResponseXML", STOP), media_type=SOAP)
     address = request.client.host if request.client else ""
@@ -120,6 +123,8 @@ async def _decode_large(begun: bytearray, pieces: AsyncIterator[bytes]) -> soap.
         waiting += piece
         if len(waiting) >= PIECE:
             await _feed(decoder, waiting)
+    if dead and decoder.method != "receiveResponseXML":
+        raise soap.NotACall("Only an answer of QuickBooks may be this long.")
     if dead:
         raise DeadTicket
     await _feed(decoder, waiting)

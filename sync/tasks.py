@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 CONCURRENCY = 4  # companies whose answers one process takes in at a time
 TRIES = 3  # of an answer that our own side could not store
 DRAIN = {"ttl": -1, "timeout": 0, "heartbeat": 30, "retries": 5, "retry_delay": 2.0}
+HEARTBEAT = 5.0  # seconds after which a running job says that it lives; DRAIN gives it 30
 TIMERS = {"schedule": 1, "sweep": 10}
 GRACE = 1.5  # seconds that running jobs have at the end
 OVERDUE = 10.0  # seconds after which a stored answer is looked after, whatever became of its wake-up
@@ -101,12 +102,14 @@ class Ringing(Context):
 
 async def take_in(ctx: Context, *, company: int) -> int:
     """Drain a company's answers, oldest first; return how many were taken in."""
-    taken = 0
+    taken, loop = 0, asyncio.get_running_loop()
+    told = loop.time()
     while answers := await intake.unprocessed(company):
         taken += await _take_in_some(company, answers)
         job = ctx.get("job")
-        if job is not None:
-            await job.update()  # heartbeat
+        if job is not None and loop.time() - told > HEARTBEAT:
+            told = loop.time()
+            await job.update()
     return taken
 
 

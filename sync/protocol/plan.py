@@ -13,6 +13,7 @@ COUNTS_AT_ONCE = 20  # entities whose number of rows one document asks for
 LIST_DELETED, TXN_DELETED = "ListDeleted", "TxnDeleted"
 PASSES_IN_A_SESSION = 5  # readings of one entity from its start, before the session gives it up
 REFRESHED_AT_ONCE = 100  # records asked for by id in one document
+TOO_OLD = "This QuickBooks speaks a qbXML that is too old for it."
 TRIES = 3  # refusals of one entity, before the run gives it up
 
 
@@ -200,6 +201,7 @@ def next_ask(run: RunWork, client: Client, number: int) -> tuple[RunWork, Ask | 
         if work.iterator_session == client.session:
             return run, _page(work, run, client, number)
         run = run.with_entity(work.again())
+    run = _without_newer(run, client)
     waiting = [work for work in run.entities if work.stage is Stage.WAITING]
     if not waiting:
         return run, None
@@ -212,6 +214,16 @@ def next_ask(run: RunWork, client: Client, number: int) -> tuple[RunWork, Ask | 
         passes_here=first.passes_here + 1,
     )
     return run.with_entity(begun), _page(begun, run, client, number)
+
+
+def _without_newer(run: RunWork, client: Client) -> RunWork:
+    """The run without the entities that the version agreed on does not have: it may have been lowered meanwhile."""
+    for work in run.entities:
+        if work.stage is Stage.WAITING and work.entity in ENTITIES:
+            entity = ENTITIES[work.entity]
+            if not entity.available(client.product, client.version):
+                run = run.with_entity(replace(work, stage=Stage.OFF, reason=TOO_OLD))
+    return run
 
 
 def _counts(run: RunWork, client: Client, number: int) -> tuple[RunWork, Ask | None] | None:

@@ -45,24 +45,29 @@ def hresult(code: str, message: str) -> str:
     return f"{code.strip()}: {known} {message.strip()}".strip()
 
 
+def normal(code: str) -> str:
+    """An hresult as it is compared: "0X80040400", also when it came without its 0x."""
+    return f"0X{code.strip().upper().removeprefix('0X')}"
+
+
 def concerns_request(code: str) -> bool:
     """Whether an hresult refuses the document just sent, so that the next one may still be answered."""
-    return code.strip().upper() in CONCERN_REQUEST
+    return normal(code) in CONCERN_REQUEST
 
 
 def may_concern_request(code: str) -> bool:
     """Whether an hresult leaves open what was at fault: when it comes again, it is the document."""
-    return code.strip().upper() == "0X80040402" or statuses.hresult(code) is None
+    return normal(code) == "0X80040402" or statuses.hresult(code) is None
 
 
 def speaks_of_version(code: str) -> bool:
     """Whether an hresult refuses the version of qbXML, so that a lower one may be taken."""
-    return code.strip().upper() == "0X80040423"
+    return normal(code) == "0X80040423"
 
 
 def retry_path(code: str, path: str) -> str | None:
     """What connectionError replies to try again: "" for the file now open, or a path; None: stop."""
-    upper = code.strip().upper()
+    upper = normal(code)
     if upper in RETRY_OPEN_FILE:
         return ""
     if upper in RETRY_NAMED_FILE:

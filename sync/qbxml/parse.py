@@ -6,7 +6,6 @@ answer that breaks off raises, so a caller takes in all of it or nothing.
 """
 
 import io
-import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -25,7 +24,6 @@ CHUNK = 1 << 16  # bytes handed to the parser at a time
 DEEPEST = 60  # elements within one another; qbXML 13.0 needs 8
 MOST_ATTRIBUTES = 100  # of one element; qbXML 13.0 needs 7
 MANY = re.compile(f"(?:{ATTRIBUTE}){{{MOST_ATTRIBUTES + 1}}}".encode())
-ENCODE = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(slots=True)
@@ -48,10 +46,6 @@ class Row:
     def order(self) -> list[str] | None:
         """Tags of the lines in the order of the document, where lines of two kinds are mixed; kept as "#order"."""
         return self.fields.get("#order")
-
-    def json(self) -> str:
-        """The fields as JSON text."""
-        return ENCODE(self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +77,7 @@ def shape_of(content: tuple[facts.Field | facts.Choice, ...]) -> Shape:
 def heads(data: bytes) -> MessageSet:
     """Message set and heads, without building rows. Raises NotQbxml when the text is plainly none or breaks off."""
     start = root_at(data)
-    if b"<!" not in data:
+    if b"!" not in data or b"<!" not in data:  # the first alone is ten times as fast
         if not data.rstrip().endswith((b"</QBXML>", b"/>")):
             raise NotQbxml("The answer breaks off.")
         return glance(data, start)

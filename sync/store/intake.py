@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from sync.protocol import cursor
 from sync.protocol.plan import TRIES, Mode
 from sync.qbxml.entities import ENTITIES
@@ -20,6 +22,7 @@ from sync.qbxml.summary import summary
 from sync.store import passes
 from sync.store.base import fetch, fetchval, notify, transaction
 
+ENCODE = msgspec.json.Encoder().encode  # six times as fast as the standard library's
 AT_ONCE = 8  # answers in one transaction
 QUICKBOOKS = 11  # where the document stands among the columns of a row
 BYTES_AT_ONCE = 2_000_000  # of answers, unpacked; one answer may be larger
@@ -75,6 +78,20 @@ TOUCHED = """
     )
     insert into touched (run, entity, qb_id) select distinct $1::bigint, entity, qb_id from touched on conflict do
     nothing
+"""
+
+COUNT = """
+    with moved as (
+        update run_entity e set done = done + case when passes = n.pass then n.rows else 0 end, changed = e.changed +
+        n.changed,
+            newest = case when left(n.newest, 19) > left(e.newest, 19) then n.newest else e.newest end
+        from unnest($7::bigint[], $8::int[], $9::int[], $10::int[], $11::text[]) as n (id, pass, rows, changed, newest)
+        where e.id = n.id
+    ), taken as (
+        update request set processed_at = $6 where id = any($5)
+    )
+    update run set rows_in = rows_in + $2, rows_changed = rows_changed + $3, rows_deleted = rows_deleted + $4 where id
+    = $1
 """
 
 SEEN = "insert into seen (run_entity, qb_id) select $1, unnest($2::text[]) on conflict do nothing"
@@ -170,7 +187,7 @@ def _columns(row: Row, parsed: Parsed) -> tuple[Any, ...]:
         hot.active,
         (hot.time_created or "")[:TIME],
         modified[:TIME],
-        row.json(),
+        ENCODE(row.fields).decode(),
         json.dumps(order) if order else None,
     )
 
@@ -203,10 +220,7 @@ async def take_in(company: int, answers: list[Parsed], now: datetime) -> None:
         runs = {one.answered.run for one in answers}
         for run in sorted(runs):
             await connection.execute("select from run where id = $1 for update", run)
-            await _count(connection, [one for one in answers if one.answered.run == run], changed)
-            await connection.execute("update run set rows_deleted = rows_deleted + $2 where id = $1", run, deleted)
-        await connection.execute("update request set processed_at = $2 where id = any($1)", sorted(open_ids), now)
-        for run in sorted(runs):
+            await _count(connection, [one for one in answers if one.answered.run == run], changed, deleted, now)
             await passes.finish(connection, run, company, now)
         await notify(connection, f"company:{company}", *(f"run:{run}" for run in runs))
 
@@ -268,29 +282,30 @@ async def _mark_seen(connection: Any, answers: Iterable[Parsed]) -> None:
             await connection.execute(SEEN, parsed.answered.run_entity, parsed.ids)
 
 
-async def _count(connection: Any, answers: list[Parsed], changed: set[tuple[str, str]]) -> None:
-    """Move the counters of the entities and their run. Rows of a reading that was begun anew do not count as done."""
+async def _count(
+    connection: Any, answers: list[Parsed], changed: set[tuple[str, str]], deleted: int, now: datetime
+) -> None:
+    """Mark answers of a run taken in, and move its counters. Rows of a reading begun anew do not count as done."""
     of_entity: dict[int, dict[str, Any]] = {}
     for parsed in answers:
         one = parsed.answered
-        sums = of_entity.setdefault(one.run_entity, {"id": one.run_entity, "rows": {}, "changed": 0, "newest": ""})
+        sums = of_entity.setdefault(one.run_entity, {"rows": {}, "changed": 0, "newest": ""})
         sums["rows"][one.pass_number] = sums["rows"].get(one.pass_number, 0) + parsed.rows
         sums["newest"] = cursor.newest(sums["newest"], parsed.newest)
         sums["changed"] = sum(entity == one.entity for entity, _ in changed)
-    await connection.executemany(
-        """update run_entity set done = done + case when passes = any($2::int[]) then $3 else 0 end,
-               changed = changed + $4, newest = case when left($5, 19) > left(newest, 19) then $5 else newest end
-           where id = $1""",
-        [
-            (sums["id"], [max(sums["rows"])], sums["rows"][max(sums["rows"])], sums["changed"], sums["newest"])
-            for sums in of_entity.values()
-        ],
-    )
     await connection.execute(
-        "update run set rows_in = rows_in + $2, rows_changed = rows_changed + $3 where id = $1",
+        COUNT,
         answers[0].answered.run,
         sum(parsed.rows for parsed in answers),
         sum(sums["changed"] for sums in of_entity.values()),
+        deleted,
+        [parsed.answered.id for parsed in answers],
+        now,
+        list(of_entity),
+        [max(sums["rows"]) for sums in of_entity.values()],
+        [sums["rows"][max(sums["rows"])] for sums in of_entity.values()],
+        [sums["changed"] for sums in of_entity.values()],
+        [sums["newest"] for sums in of_entity.values()],
     )
 
 

@@ -32,6 +32,10 @@ GONE = """
         where r.company = $1 and r.entity = $2 and r.deleted_at is null and r.qb_id <> ''
             and not exists (select from seen s where s.run_entity = $4 and s.qb_id = r.qb_id)
         returning 1
+    ), found_again as (
+        update record r set deleted_at = null, updated_at = now()
+        from seen s where s.run_entity = $4 and r.company = $1 and r.entity = $2 and r.qb_id = s.qb_id
+            and r.deleted_at is not null
     ), forgotten as (delete from seen where run_entity = $4)
     select count(*) from gone
 """
@@ -43,6 +47,11 @@ KEEP_CURSOR = """
         newest = case when left(excluded.newest, 19) > left(entity_state.newest, 19)
             then excluded.newest else entity_state.newest end,
         off = '', off_at = null
+"""
+
+GOES_ON = """
+    select coalesce(bool_or(state in ('waiting', 'reading')) and not bool_or(state = 'received'), false)
+    from run_entity where run = $1
 """
 
 REFRESH = """
@@ -68,6 +77,8 @@ COMPLETE = """
 
 async def finish(connection: Any, run: int, company: int, now: datetime) -> None:
     """End every entity of a run whose answers are all taken in, and the run when none is left."""
+    if await connection.fetchval(GOES_ON, run):
+        return
     for row in await connection.fetch(RECEIVED, run, company):
         await _finish_entity(connection, run, company, row, now)
     await connection.execute(REFRESH, run)
