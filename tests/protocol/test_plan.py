@@ -189,3 +189,11 @@ def test_percent_does_not_fall_when_a_page_of_what_was_counted_comes(works: list
     more = data.draw(st.integers(chosen.received, chosen.expected))
     after = [*works[:at], replace(chosen, received=more), *works[at + 1 :]]
     assert plan.percent(after) >= plan.percent(works)
+
+
+def test_an_entity_that_the_lowered_version_does_not_have_is_left_out() -> None:
+    older = replace(CLIENT, version="11.0")
+    moved, ask = next_ask(run(work("Transfer", position=0), work("Customer", position=1), counts_asked=2), older, 1)
+    assert (moved.entities[0].stage, moved.entities[0].reason) == (Stage.OFF, plan.TOO_OLD)
+    assert ask is not None
+    assert ask.position == 1

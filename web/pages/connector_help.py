@@ -1,6 +1,6 @@
 """/connector-help: the page that every .qwc file names. The Web Connector asks for it without signing in."""
 
-from litestar import get
+from litestar import HttpMethod, route
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Template
 
@@ -23,7 +23,7 @@ STEPS = (
 )
 
 
-@get(SUPPORT, opt={"role": "public"})
+@route(SUPPORT, http_method=[HttpMethod.GET, HttpMethod.HEAD], opt={"role": "public"})
 async def connector_help(request: HTMXRequest) -> Template:
     """Show what to look at on the QuickBooks computer."""
     return page(request, "connector_help/index.html", {**frame(request), "steps": STEPS})
