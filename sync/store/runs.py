@@ -14,6 +14,7 @@ LABELS = {"ListDeleted": "Deleted list entries", "TxnDeleted": "Deleted transact
 OFF = ", ".join(str(code) for code in sorted(statuses.OUTCOMES) if statuses.OUTCOMES[code] == "feature_off")
 REFUSED = f"q.status_code >= {statuses.FIRST_FAILURE} and q.status_code not in ({OFF})"
 FAILED = f"(q.hresult <> '' or q.set_aside <> '' or ({REFUSED}))"
+NAMES = {"counts": "How many rows there are", "identity": "Which company file is open"}
 SEARCHED = 500  # requests of a run whose qbXML one search reads
 
 
@@ -95,7 +96,7 @@ class RequestRow:
 
     id: int
     at: datetime
-    name: str  # "CustomerQuery"
+    name: str  # "CustomerQuery", or what several messages together ask
     kind: str
     page: int
     rows: int
@@ -308,7 +309,7 @@ def _request(row: Any) -> RequestRow:
     return RequestRow(
         id=row["id"],
         at=row["sent_at"],
-        name=row["name"].removesuffix("Rq"),
+        name=NAMES.get(row["kind"]) or row["name"].removesuffix("Rq"),
         kind=row["kind"],
         page=row["page"],
         rows=row["rows"],

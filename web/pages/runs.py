@@ -99,7 +99,7 @@ class RunsController(Controller):
         text = {"request.xml": found.request, "answer.xml": found.answer}.get(file)
         if text is None:
             raise NotFoundException
-        name = f"sync-{number}-{found.row.name}-{id}-{file}"
+        name = f"sync-{number}-{found.row.name}-{id}-{file}".replace(" ", "-")
         content = (await readable(request, text)).encode()
         headers = {"content-disposition": f'attachment; filename="{name}"'}
         return Response(content, media_type="application/xml; charset=utf-8", headers=headers)
