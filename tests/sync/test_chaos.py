@@ -15,6 +15,7 @@ from sync.practice.change import change
 from sync.practice.company import CompanyFile
 from sync.practice.connector import Faults, WebConnector
 from sync.practice.faults import CutBody, DieAfter, DieBefore, DropReply, Hresult, Once, SendTwice, Silence
+from sync.protocol import sentences
 from sync.store import runs, setup
 from sync.store.base import execute, fetch, fetchval, transaction
 from tests.sync.conftest import KEY, Product, finished, unequal
@@ -287,4 +288,39 @@ async def test_an_answer_that_our_side_cannot_store_is_set_aside_alone_and_read_
     check_replies(await sync(await product.connector(made, spoiled), made.company))
     aside = await fetch("select name, set_aside, tries from request where set_aside <> ''")
     assert [(row["name"], row["tries"]) for row in aside] == [("VendorQueryRq", 3)]
+    assert await unequal(made.company, company_file) == []
+
+
+BREAKS_ONCE = """
+    create sequence breaks;
+    create function break_once() returns trigger language plpgsql as $$ begin
+        if {condition} and nextval('breaks') = 1 then raise exception 'the disk is full'; end if;
+        return new;
+    end $$;
+    create trigger break_once before insert or update on {table} for each row execute function break_once();
+"""
+
+
+async def test_a_call_that_breaks_on_our_side_is_answered_and_what_it_was_about_asked_again(
+    product: Product, company_file: CompanyFile
+) -> None:
+    made = await product.add_company()
+    answered = "new.name = 'VendorQueryRq' and new.answered_at is not null"
+    await execute(BREAKS_ONCE.format(table="request", condition=answered))
+    connector = await product.connector(made, company_file)
+    broken = await connector.update()
+    assert broken.replies[RECEIVE][-1] == -1
+    assert (broken.status, broken.calls[-2:]) == (sentences.BROKEN, ["getLastError", "closeConnection"])
+    check_replies(await sync(connector, made.company))
+    assert await unequal(made.company, company_file) == []
+
+
+@pytest.mark.usefixtures("soon")
+async def test_an_answer_that_could_not_be_stored_for_a_moment_is_taken_in_later_and_not_set_aside(
+    product: Product, company_file: CompanyFile
+) -> None:
+    made = await product.add_company()
+    await execute(BREAKS_ONCE.format(table="record", condition="new.entity = 'Vendor'"))
+    check_replies(await sync(await product.connector(made, company_file), made.company))
+    assert await fetchval("select count(*) from request where set_aside <> ''") == 0
     assert await unequal(made.company, company_file) == []
