@@ -1,4 +1,7 @@
-"""Commands that run the product: the server, and a worker elsewhere."""
+"""Commands that run the product: the server, and a worker elsewhere.
+
+What they run is imported where it is run: the process that only watches over others stays small.
+"""
 
 import asyncio
 import logging
@@ -6,28 +9,26 @@ import os
 import signal
 import socket
 import sys
+from typing import TYPE_CHECKING
 
 import click
-import uvicorn
-from litestar import Litestar
-from uvicorn.supervisors import Multiprocess
 
-from sync.database import connected
-from sync.database import migrate as migrated
-from sync.embedded import ServerFailed
-from sync.tasks import running
-from web.app import create_app
-from web.cli.common import read_settings
+from sync.settings import Settings
+
+if TYPE_CHECKING:
+    from litestar import Litestar
 
 SWITCH = 0.0005  # seconds after which a thread that parses lets the event loop run; Python's own 5 ms is a page's time
 CLOSING = 2  # seconds for requests that run when the server stops; with GRACE of the queue it is gone within five
 LOGGED = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
-def application() -> Litestar:
+def application() -> "Litestar":
     """The application of one process, from the environment; uvicorn's workers call it."""
+    from web.app import create_app
+
     set_up_process()
-    return create_app(read_settings())
+    return create_app(Settings.read(os.environ))
 
 
 def set_up_process() -> None:
@@ -47,8 +48,11 @@ def set_up_process() -> None:
 )
 def serve(host: str | None, port: int | None, processes: int) -> None:
     """Serve the pages and the Web Connector, with the queue's worker in the same process."""
+    import uvicorn
+    from uvicorn.supervisors import Multiprocess
+
     os.environ.update({name: str(value) for name, value in (("HOST", host), ("PORT", port)) if value is not None})
-    settings = read_settings()
+    settings = Settings.read(os.environ)
     click.echo(f"Deskbridge at {settings.public_url} (listening on {settings.host}:{settings.port})", err=True)
     config = uvicorn.Config(
         "web.cli.server:application",
@@ -76,10 +80,15 @@ def serve(host: str | None, port: int | None, processes: int) -> None:
 @click.command()
 def worker() -> None:
     """Run one more worker of the queue, without pages, on the same database."""
+    from sync.database import connected
+    from sync.database import migrate as migrated
+    from sync.embedded import ServerFailed
+    from sync.tasks import running
+
     set_up_process()
 
     async def run() -> None:
-        settings = read_settings()
+        settings = Settings.read(os.environ)
         ended = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
