@@ -26,6 +26,7 @@ from psycopg import sql
 
 from sync import database
 from sync.embedded import EmbeddedServer
+from tests.serving import SECRET
 
 TEMPLATE = "template_deskbridge"
 NUMBERS = itertools.count()
@@ -126,7 +127,7 @@ def server_process(database_url: str, tmp_path: Path) -> Iterator[Server]:
         "DATABASE_URL": database_url,
         "DESKBRIDGE_DATA": str(tmp_path / "data"),
         "DESKBRIDGE_URL": f"http://localhost:{port}",
-        "SECRET_KEY": "a key for tests, as long as it needs to be",
+        "SECRET_KEY": SECRET,
     }
     command = [sys.executable, "-m", "web", "serve", "--host", "127.0.0.1", "--port", str(port)]
     with log.open("w") as output:

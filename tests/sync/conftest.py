@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-import socket
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 
 from sync.keys import KeyRing
 from sync.practice.company import CompanyFile
@@ -19,9 +17,7 @@ from sync.qbxml.entities import ENTITIES
 from sync.settings import Settings
 from sync.store import setup
 from sync.store.base import fetch
-from web.app import create_app
-
-KEY = "a key for tests, as long as it needs to be"
+from tests.serving import SECRET, free_socket, served, settings_for
 
 
 @dataclass(kw_only=True)
@@ -30,11 +26,10 @@ class Product:
 
     url: str
     settings: Settings
-    server: uvicorn.Server
     connectors: list[WebConnector] = field(default_factory=list)
 
     async def add_company(self, name: str = "Halder", region: str = "US", *, begin: bool = True) -> setup.NewConnector:
-        return await setup.add_company(name, region, begin=begin, keys=KeyRing(KEY), actor="test")
+        return await setup.add_company(name, region, begin=begin, keys=KeyRing(SECRET), actor="test")
 
     async def connector(
         self, made: setup.NewConnector, file: Any, faults: Faults | None = None, machine: str = "FRONT-DESK-02"
@@ -56,28 +51,13 @@ class Product:
 @pytest.fixture
 async def product(database_url: str, tmp_path: Path) -> AsyncIterator[Product]:
     """The whole product in this event loop, on a database of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it only on sockets of its own
-        port = listening.getsockname()[1]
-        settings = Settings(
-            host="127.0.0.1",
-            port=port,
-            public_url=f"http://localhost:{port}",
-            data=tmp_path,
-            database_url=database_url,
-            secret_key=KEY,
-        )
-        config = uvicorn.Config(create_app(settings), lifespan="on", log_level="warning", timeout_graceful_shutdown=5)
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.01)
-        running = Product(url=f"http://127.0.0.1:{port}", settings=settings, server=server)
-        yield running
-        for connector in running.connectors:
-            connector.close()
-        server.should_exit = True
-        await serving
+    with free_socket() as (listening, port):
+        settings = settings_for(database_url, tmp_path, port)
+        async with served(settings, listening):
+            running = Product(url=f"http://127.0.0.1:{port}", settings=settings)
+            yield running
+            for connector in running.connectors:
+                connector.close()
 
 
 @pytest.fixture

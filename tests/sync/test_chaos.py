@@ -18,7 +18,8 @@ from sync.practice.faults import CutBody, DieAfter, DieBefore, DropReply, Hresul
 from sync.protocol import sentences
 from sync.store import runs, setup
 from sync.store.base import execute, fetch, fetchval, transaction
-from tests.sync.conftest import KEY, Product, finished, unequal
+from tests.serving import SECRET
+from tests.sync.conftest import Product, finished, unequal
 from tests.sync.following import RECEIVE, check_counts, check_cursors, check_replies, sync
 
 SEND = "sendRequestXML"
@@ -94,7 +95,7 @@ async def test_an_incremental_sync_that_is_interrupted_misses_no_change(
 async def second_computer(product: Product, made: setup.NewConnector, file: CompanyFile) -> WebConnector:
     async with transaction() as connection:
         owner = await connection.fetchval("select owner_id from connector where id = $1", made.connector)
-        other = await setup._add_connector(connection, made.company, owner, KeyRing(KEY), datetime.now(UTC))
+        other = await setup._add_connector(connection, made.company, owner, KeyRing(SECRET), datetime.now(UTC))
     return await product.connector(other, file, machine="BACK-OFFICE-01")
 
 

@@ -1,21 +1,17 @@
 """The pages over real HTTP: the application on a free port, in the test's own event loop, on a database of its own."""
 
-import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import httpx
 import pytest
-import uvicorn
 
 from sync.settings import Settings
 from sync.store import people
-from web.app import create_app
+from tests.serving import free_socket, served, settings_for
 from web.passwords import Passwords
 
 NAMES = {"owner": "ruth", "accounting_manager": "alice", "member": "bob", "viewer": "vera"}
-SECRET = "a key for tests, as long as it needs to be"
 PASSWORD = "tall ladder in the barn"
 
 
@@ -38,17 +34,6 @@ class Visitor(httpx.AsyncClient):
         return any(name.endswith("deskbridge-session") for name in self.cookies)
 
 
-def settings_for(database: str, folder: Path) -> Settings:
-    return Settings(
-        host="127.0.0.1",
-        port=8080,
-        public_url="http://localhost:8080",
-        data=folder,
-        database_url=database,
-        secret_key=SECRET,
-    )
-
-
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     return settings_for(database_url, tmp_path)
@@ -57,18 +42,9 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 @pytest.fixture
 async def site(settings: Settings) -> AsyncIterator[str]:
     """The address of the running application. Its tables may be read and written directly."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        config = uvicorn.Config(create_app(settings), lifespan="on", log_level="warning", timeout_graceful_shutdown=5)
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.01)
-        if serving.done():
-            await serving
-            raise RuntimeError("the server ended before it had begun")
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        await serving
+    with free_socket() as (listening, port):
+        async with served(settings, listening):
+            yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

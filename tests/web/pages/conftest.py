@@ -3,7 +3,6 @@
 import asyncio
 import os
 import secrets
-import socket
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime
@@ -11,7 +10,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-import uvicorn
 from psycopg import sql
 
 from sync.keys import KeyRing
@@ -22,8 +20,8 @@ from sync.settings import Settings
 from sync.store import people, runs, setup
 from sync.store.base import execute, fetchval
 from tests.conftest import NUMBERS, address_of
-from tests.web.conftest import NAMES, SECRET, Visitor, settings_for
-from web.app import create_app
+from tests.serving import SECRET, free_socket, served, settings_for
+from tests.web.conftest import NAMES, Visitor
 from web.auth import hash_of
 
 ROWS = 300
@@ -45,21 +43,13 @@ def template(postgres_server: str, template: str, tmp_path_factory: pytest.TempP
 
 async def imported(database: str, folder: Path) -> None:
     """Serve the product on this database until a practice Web Connector has carried a company into it."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        port = listening.getsockname()[1]
-        settings = settings_for(database, folder)
-        server = uvicorn.Server(uvicorn.Config(create_app(settings), lifespan="on", log_level="warning"))
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        while not server.started and not serving.done():
-            await asyncio.sleep(0.01)
-        if serving.done():
-            await serving
-            raise RuntimeError("the server ended before it had begun")
-        for role, who in NAMES.items():
-            await people.add_person(name=who.title(), email=f"{who}@halder.example", role=role, password_hash="none")
-        await sync(settings, folder, port)
-        server.should_exit = True
-        await serving
+    settings = settings_for(database, folder)
+    with free_socket() as (listening, port):
+        async with served(settings, listening):
+            for role, who in NAMES.items():
+                email = f"{who}@halder.example"
+                await people.add_person(name=who.title(), email=email, role=role, password_hash="none")
+            await sync(settings, folder, port)
 
 
 async def sync(settings: Settings, folder: Path, port: int) -> None:

@@ -1,0 +1,51 @@
+"""The whole product in the event loop of a test, on a free port."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import uvicorn
+
+from sync.settings import Settings
+from web.app import create_app
+
+SECRET = "a key for tests, as long as it needs to be"
+
+
+def settings_for(database: str, folder: Path, port: int = 8080) -> Settings:
+    return Settings(
+        host="127.0.0.1",
+        port=port,
+        public_url=f"http://localhost:{port}",
+        data=folder,
+        database_url=database,
+        secret_key=SECRET,
+    )
+
+
+@contextlib.contextmanager
+def free_socket() -> Iterator[tuple[socket.socket, int]]:
+    """A socket on a free port, and the port."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio sets it only on sockets of its own
+        yield listening, listening.getsockname()[1]
+
+
+@contextlib.asynccontextmanager
+async def served(settings: Settings, listening: socket.socket) -> AsyncIterator[None]:
+    """Serve the product on this socket while the block runs."""
+    config = uvicorn.Config(create_app(settings), lifespan="on", log_level="warning", timeout_graceful_shutdown=5)
+    server = uvicorn.Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]))
+    while not server.started and not serving.done():
+        await asyncio.sleep(0.01)
+    if serving.done():
+        await serving
+        raise RuntimeError("the server ended before it had begun")
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await serving
