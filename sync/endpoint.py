@@ -1,8 +1,7 @@
 """The Web Connector's address: bytes in, one call, bytes out. GET and HEAD answer 200 to anybody, POST takes SOAP.
 
 What does not decode gets a SOAP fault and leaves nothing behind. Bodies are read as they come: a large one is decoded
-on
-the way, in bounded memory, and only once its ticket is known to live.
+on the way, in bounded memory, and thrown away when its ticket is known to be dead.
 """
 
 import asyncio
@@ -113,7 +112,7 @@ async def _decode_large(begun: bytearray, pieces: AsyncIterator[bytes]) -> soap.
     decoder = soap.StreamingDecoder()
     size, waiting = len(begun), begun
     await _feed(decoder, waiting)
-    dead = decoder.ticket is None or not await sessions.lives(decoder.ticket)
+    dead = decoder.ticket is None or await _is_dead(decoder.ticket)
     async for piece in pieces:
         size += len(piece)
         if size > LARGEST:
@@ -129,6 +128,15 @@ async def _decode_large(begun: bytearray, pieces: AsyncIterator[bytes]) -> soap.
         raise DeadTicket
     await _feed(decoder, waiting)
     return await asyncio.to_thread(decoder.finish)
+
+
+async def _is_dead(ticket: str) -> bool:
+    """Whether a ticket is known not to live. Where that cannot be looked up, the call itself says what broke."""
+    try:
+        return not await sessions.lives(ticket)
+    except Exception:
+        log.exception("a ticket could not be looked up")
+        return False
 
 
 async def _feed(decoder: soap.StreamingDecoder, waiting: bytearray) -> None:

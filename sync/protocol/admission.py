@@ -1,7 +1,7 @@
 """What authenticate answers: who may begin a session, and when there is nothing to begin it for."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 LEASE = timedelta(minutes=15)  # of silence, after which another computer may take over
 FLOOR = timedelta(seconds=60)  # between two syncs that nobody asked for
@@ -59,8 +59,3 @@ def _due(caller: Caller) -> bool:
     if caller.polls:
         return caller.last_began >= caller.schedule - SLACK
     return caller.last_ended >= FLOOR
-
-
-def throttled(tries: int, since: datetime, now: datetime) -> bool:
-    """Whether so many wrong keys came lately that the next is refused without a look."""
-    return tries >= WRONG_KEYS and now - since < WRONG_KEYS_WINDOW

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from sync.protocol import admission
-from sync.protocol.admission import Admission, Caller, admit, throttled
+from sync.protocol.admission import Admission, Caller, admit
 
 MINUTE = timedelta(minutes=1)
 NOW = datetime(2026, 11, 20, 22, 5, 30, tzinfo=UTC)
@@ -68,8 +68,3 @@ def test_two_syncs_that_nobody_asked_for_are_a_minute_apart(ended: int, code: st
 @pytest.mark.parametrize(("began", "code"), [(14, "none"), (14.5, ""), (15, ""), (40, "")])
 def test_a_connector_that_polls_syncs_by_the_schedule(began: float, code: str) -> None:
     assert admit(caller(polls=True, last_began=began * MINUTE, last_ended=began * MINUTE)).code == code
-
-
-@pytest.mark.parametrize(("tries", "minutes", "refused"), [(4, 1, False), (5, 1, True), (9, 9.9, True), (9, 10, False)])
-def test_after_five_wrong_keys_no_key_is_looked_at_for_ten_minutes(tries: int, minutes: float, refused: bool) -> None:
-    assert throttled(tries, NOW - minutes * MINUTE, NOW) is refused
