@@ -1,5 +1,6 @@
 """Runs as the pages show them: the history, one run with its entities, sessions and requests."""
 
+import asyncio
 import zlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ REFUSED = f"q.status_code >= {statuses.FIRST_FAILURE} and q.status_code not in (
 FAILED = f"(q.hresult <> '' or q.set_aside <> '' or ({REFUSED}))"
 NAMES = {"counts": "How many rows there are", "identity": "Which company file is open"}
 SEARCHED = 500  # requests of a run whose qbXML one search reads
+FETCHED = 8  # of them at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,8 +129,9 @@ class RequestDetail:
 
 
 RUN = """
-    select r.*, extract(epoch from coalesce(r.ended_at, case when r.state = 'running' then now() end) -
-    r.began_at)::float8 as took,
+    select r.*,
+        extract(epoch from coalesce(r.ended_at, case when r.state = 'running' then now() end) - r.began_at)::float8
+            as took,
         exists (select from session s where s.run = r.id and s.ended_at is null
             and s.called_at > now() - interval '15 minutes') as live
     from run r
@@ -283,8 +286,7 @@ async def requests_of(
 ) -> list[RequestRow]:
     """The requests of a run in their order, those after an id; `text` is looked for in the qbXML of both sides."""
     rows = await fetch(
-        f"""select {REQUEST} {", q.body, q.answer" if text else ""}
-            from request q join run r on r.id = q.run
+        f"""select {REQUEST} from request q join run r on r.id = q.run
             where r.company = $1 and r.number = $2 and q.id > coalesce($3, 0)
                 and ($4 = 'all' or {FAILED})
             order by q.id limit $5""",
@@ -294,15 +296,31 @@ async def requests_of(
         which,
         SEARCHED if text else limit,
     )
-    found = [row for row in rows if not text or _holds(row, text)]
-    return [_request(row) for row in found[:limit]]
+    if text:
+        holding = await _holding([row["id"] for row in rows], text, limit)
+        rows = [row for row in rows if row["id"] in holding]
+    return [_request(row) for row in rows]
 
 
-def _holds(row: Any, text: str) -> bool:
-    return any(
-        part and text.lower() in zlib.decompress(part).decode(errors="replace").lower()
-        for part in (row["body"], row["answer"])
-    )
+async def _holding(ids: list[int], text: str, limit: int) -> set[int]:
+    """Those of some requests that hold a text on either side, the first `limit`. A few are in memory at a time."""
+    found: set[int] = set()
+    for first in range(0, len(ids), FETCHED):
+        some = ids[first : first + FETCHED]
+        for row in await fetch("select id, body, answer from request where id = any($1) order by id", some):
+            if await asyncio.to_thread(_holds, row, text.lower()):
+                found.add(row["id"])
+            if len(found) == limit:
+                return found
+    return found
+
+
+def _holds(row: Any, lower: str) -> bool:
+    return any(part and lower in _unpacked(part).lower() for part in (row["body"], row["answer"]))
+
+
+def _unpacked(part: bytes) -> str:
+    return zlib.decompress(part).decode(errors="replace")
 
 
 def _request(row: Any) -> RequestRow:
@@ -346,7 +364,7 @@ async def request(company: int, id: int) -> RequestDetail | None:
     )
     if row is None:
         return None
-    answer = zlib.decompress(row["answer"]).decode(errors="replace") if row["answer"] else None
+    answer = await asyncio.to_thread(_unpacked, row["answer"]) if row["answer"] else None
     return RequestDetail(
         row=_request(row),
         run_number=row["number"],
