@@ -1,8 +1,7 @@
 """What each call of the Web Connector does: load the session, advance it, store the step, reply.
 
 The reply leaves after the commit, so an answered call is a stored one. No call ends in an exception that the Web
-Connector
-would see: what breaks is logged without contents, kept for getLastError, and answered in the protocol.
+Connector would see: what breaks is logged, kept for getLastError, and answered in the protocol.
 """
 
 import asyncio
@@ -113,12 +112,7 @@ class Conversation:
 
     async def _fail(self, call: Call) -> None:
         try:
-            async with transaction() as connection:
-                await connection.execute(
-                    "update session set state = 'failed', error = $2, result = $2 where ticket = $1",
-                    call.text("ticket"),
-                    sentences.BROKEN,
-                )
+            await stored.fail(call.text("ticket"), sentences.BROKEN)
         except Exception:  # the database itself is away: the next session finds all as it was
             log.exception("the failure of a session could not be stored")
 

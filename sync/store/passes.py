@@ -57,13 +57,14 @@ GOES_ON = """
 REFRESH = """
     insert into run_entity (run, position, entity, mode, state, expected)
     select $1, (select max(position) from run_entity where run = $1) + row_number() over (order by entity), entity,
-    'refresh',
-        'waiting', count(*)
+        'refresh', 'waiting', count(*)
     from touched where run = $1
         and not exists (select from run_entity e where e.run = $1 and e.state in ('waiting', 'reading', 'received'))
         and not exists (select from run_entity e where e.run = $1 and e.mode = 'refresh')
     group by entity
 """
+
+FORGET_SEEN = "delete from seen where run_entity in (select id from run_entity where run = $1)"  # of those given up
 
 COMPLETE = """
     update run set state = 'complete', ended_at = $2, percent = 100,
@@ -85,6 +86,7 @@ async def finish(connection: Any, run: int, company: int, now: datetime) -> None
     ended = await connection.fetchval(COMPLETE, run, now)
     if ended is not None:
         await connection.execute("delete from touched where run = $1", run)
+        await connection.execute(FORGET_SEEN, run)
         await connection.execute("update company set last_sync_at = $2 where id = $1", company, now)
         await notify(connection, "companies", f"company:{company}", f"run:{run}")
 

@@ -1,7 +1,6 @@
 """Sessions with the Web Connector: opened, and loaded under lock. What a step changes is stored by `store.steps`.
 
-A load locks the session, then its run, and reads only then: whoever takes in answers locks the run too, so both see
-what
+A load locks the session and its run, and reads only then: whoever takes in answers locks the run too, so both see what
 the other has stored.
 """
 
@@ -13,7 +12,7 @@ from sync.protocol.identity import ExpectedFile
 from sync.protocol.plan import EntityWork, Known, Mode, RunWork, Stage
 from sync.protocol.session import SILENCE, InFlight, Session, State
 from sync.store import passes
-from sync.store.base import document, fetchval, notify
+from sync.store.base import document, execute, fetchval, notify
 
 LOCK = """
     select s.id from session s
@@ -32,9 +31,8 @@ READ = """
         ) end as unprocessed,
         case when r.state = 'running' then (select json_agg(json_build_array(e.position, e.entity, e.mode, e.state,
             e.expected, e.received, e.cursor_from, e.newest, e.iterator_id, e.iterator_session, e.remaining,
-            e.page_rows,
-            e.pages, e.passes, e.passes_here, e.errors, e.reason) order by e.position) from run_entity e where e.run =
-            r.id
+            e.page_rows, e.pages, e.passes, e.passes_here, e.errors, e.reason) order by e.position)
+            from run_entity e where e.run = r.id
         ) end as entities,
         case when r.state = 'running' and r.kind = 'incremental' then (select json_object_agg(entity, ids) from (
             select t.entity, json_agg(t.qb_id order by t.qb_id) as ids from touched t where t.run = r.id
@@ -148,9 +146,9 @@ def _work(position: int, entity: str, mode: str, stage: str, *rest: Any) -> Enti
 async def known_entities(connection: Any, company: int) -> dict[str, Known]:
     """What earlier runs left about each entity of a company."""
     rows = await connection.fetch(
-        """select entity, cursor, off, off <> '' and off_at < now() - interval '1 day' as off_long, exists (
-               select from record r where r.company = $1 and r.entity = s.entity and r.deleted_at is null) as
-               has_records
+        """select entity, cursor, off, off <> '' and off_at < now() - interval '1 day' as off_long,
+               exists (select from record r
+                   where r.company = $1 and r.entity = s.entity and r.deleted_at is null) as has_records
            from entity_state s where company = $1""",
         company,
     )
@@ -187,6 +185,15 @@ async def open_session(
         await notify(connection, f"run:{run}")
     await notify(connection, "companies", f"company:{company}")
     return session
+
+
+async def fail(ticket: str, error: str) -> None:
+    """A call of this session broke on our side: it ends once the Web Connector has asked why."""
+    await execute(
+        "update session set state = 'failed', error = $2, result = $2 where ticket = $1 and ended_at is null",
+        ticket,
+        error,
+    )
 
 
 async def lives(ticket: str) -> bool:
