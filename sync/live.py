@@ -7,7 +7,6 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterable
-from typing import Any
 
 import asyncpg
 
@@ -44,19 +43,15 @@ class Live:
         self._watches: set[Watch] = set()
         self.stopping = False
 
-    @contextlib.contextmanager
-    def _held(self, watch: Watch) -> Any:
+    @contextlib.asynccontextmanager
+    async def watch(self, topics: Iterable[str]) -> AsyncIterator[Watch]:
+        """Hear of these topics while the block runs."""
+        watch = Watch(topics)
         self._watches.add(watch)
         try:
             yield watch
         finally:
             self._watches.discard(watch)
-
-    @contextlib.asynccontextmanager
-    async def watch(self, topics: Iterable[str]) -> AsyncIterator[Watch]:
-        """Hear of these topics while the block runs."""
-        with self._held(Watch(topics)) as watch:
-            yield watch
 
     def stop(self) -> None:
         """Wake everybody for the last time; `stopping` says why."""

@@ -1,8 +1,7 @@
 """Every table of the product: what one row is, and the unit or source of each column whose name does not say.
 
 Written by `sync.store` alone; the indexes of more than one column stand in the migrations. Times are UTC with zone,
-unless
-a comment says that they are QuickBooks' own strings.
+unless a comment says that they are QuickBooks' own strings.
 """
 
 from piccolo.columns import (
@@ -104,9 +103,7 @@ class Company(Table):
     page_rows = Integer(null=True, default=None)  # a fixed MaxReturned; None: adapted to QuickBooks' pace
     last_call_at = Timestamptz(null=True, default=None)
     last_sync_at = Timestamptz(null=True, default=None)  # end of the last complete run
-    refused = JSONB(
-        null=True, default=None
-    )  # {hresult, message}: QuickBooks' last refusal to open; None once it opened
+    refused = JSONB(null=True, default=None)  # {hresult, message}: why QuickBooks did not open; None once it did
     refused_at = Timestamptz(null=True, default=None)
 
 

@@ -1,8 +1,7 @@
 """The queue and its worker, in the process that serves the pages: answers are taken in here, in the background.
 
 One job per company at a time, by its key; it drains that company's answers in order. A wake-up may be lost between a
-job's
-last look and its end, so `after` looks again, and a cron takes whatever was missed all the same.
+job's last look and its end, so `after` looks again, and a cron takes whatever was missed all the same.
 """
 
 import asyncio
@@ -186,8 +185,8 @@ async def _worker(bell: Queue) -> AsyncIterator[None]:
     )
     cast(Ringing, worker.context)["bell"] = bell
     task = asyncio.get_running_loop().create_task(worker.start())
-    await bell.take_up(0.0)
     try:
+        await bell.take_up(0.0)
         yield
     finally:
         await _stop(worker, task)

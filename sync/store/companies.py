@@ -9,17 +9,13 @@ from typing import Any
 from sync.protocol.connection import Evidence, state
 from sync.qbxml.entities import ENTITIES
 from sync.store.base import document, fetch
-from sync.store.setup import ask_run
-
-__all__ = ["CompanyName", "CompanyRow", "EntityFreshness", "ask_run", "company", "freshness", "names", "overview"]
 
 ALIVE = timedelta(minutes=15)  # of silence, within which a session counts as going on
 HOURS = 24  # of the contact strip
 
 OVERVIEW = """
-    select co.*, live.number as live_number, live.kind as live_kind, live.state as live_state, live.percent as
-    live_percent,
-        live.began_at as live_began, live.rows_in as live_rows, live.reading, open.opened_at as session_since,
+    select co.*, live.number as live_number, live.kind as live_kind, live.state as live_state,
+        live.percent as live_percent, live.began_at as live_began, live.reading, open.opened_at as session_since,
         last.rows_in as last_rows, extract(epoch from last.ended_at - last.began_at)::float8 as last_took,
         coalesce(last.failed, 0) as failed,
         (select coalesce(array_agg(distinct c.machine) filter (where c.machine <> ''), '{}') from connector c
@@ -32,9 +28,8 @@ OVERVIEW = """
         from run r where r.company = co.id and r.state in ('queued', 'running') order by r.id limit 1) live on true
     left join lateral (select opened_at from session s where s.company = co.id and s.ended_at is null
         and s.called_at > $1::timestamptz - $2::interval order by s.id desc limit 1) open on true
-    left join lateral (select * from run r where r.company = co.id and r.state = 'complete' order by number desc limit
-    1) last
-        on true
+    left join lateral (select * from run r where r.company = co.id and r.state = 'complete'
+        order by number desc limit 1) last on true
 """
 
 KINDS = {"initial": "First sync", "incremental": "Incremental", "full": "Full sync", "verify": "Verify"}

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sync.protocol.admission import WRONG_KEYS_WINDOW, Caller
-from sync.store.base import fetchrow, transaction
+from sync.store.base import fetchrow, notify, transaction
 
 FIND = """
-    select c.id, c.company, c.key_hash, c.revoked_at is not null as revoked, coalesce(c.file_path, co.file_path) as
-    file_path,
-        c.last_called_at, c.wrong_keys, co.begun_at is not null or co.adopts_first as begun,
+    select c.id, c.company, c.key_hash, c.revoked_at is not null as revoked,
+        coalesce(c.file_path, co.file_path) as file_path, c.last_called_at, c.wrong_keys,
+        co.begun_at is not null or co.adopts_first as begun,
         co.paused_at is not null and (co.paused_until is null or co.paused_until > now()) as paused,
         co.schedule_minutes, co.poll_seconds, live.id as run, last.ended_at as last_ended, last.began_at as last_began,
         (select max(s.called_at) from session s
@@ -19,9 +19,8 @@ FIND = """
             where l.key = 'licence key ' || c.id || ' ' || $2 and l.since > $3) as tries
     from connector c
     join company co on co.id = c.company
-    left join lateral (select id from run where company = co.id and state in ('queued', 'running') order by id limit
-    1) live
-        on true
+    left join lateral (select id from run where company = co.id and state in ('queued', 'running')
+        order by id limit 1) live on true
     left join lateral (select ended_at, began_at from run where company = co.id and ended_at is not null
         order by number desc limit 1) last on true
     where c.user_name = $1
@@ -105,7 +104,7 @@ async def wrong_key(found: Found, address: str, now: datetime) -> None:
             now,
             now - WRONG_KEYS_WINDOW,
         )
-        await connection.execute("select pg_notify('deskbridge', $1)", f"company:{found.company}")
+        await notify(connection, f"company:{found.company}")
 
 
 async def one_at_a_time(connection: Any, company: int) -> None:

@@ -37,14 +37,12 @@ NEXT = """
 
 UPSERT = """
     insert into record (company, entity, qb_id, edit_sequence, name, ref_number, party, amount, date, active,
-    time_created,
-        time_modified, quickbooks, line_order)
+        time_created, time_modified, quickbooks, line_order)
     select $1, entity, qb_id, edit_sequence, name, ref_number, party, amount::numeric, date, active, time_created,
         time_modified, quickbooks::jsonb, line_order::jsonb
     from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
         $10::bool[], $11::text[], $12::text[], $13::text[], $14::text[]) as incoming (entity, qb_id, edit_sequence,
-        name,
-        ref_number, party, amount, date, active, time_created, time_modified, quickbooks, line_order)
+        name, ref_number, party, amount, date, active, time_created, time_modified, quickbooks, line_order)
     on conflict (company, entity, qb_id) do update set edit_sequence = excluded.edit_sequence, name = excluded.name,
         ref_number = excluded.ref_number, party = excluded.party, amount = excluded.amount, date = excluded.date,
         active = excluded.active, time_created = excluded.time_created, time_modified = excluded.time_modified,
@@ -76,22 +74,22 @@ TOUCHED = """
         from touched t join record r on r.company = $2 and r.entity = t.entity and r.qb_id = t.parent
         where t.depth < 10
     )
-    insert into touched (run, entity, qb_id) select distinct $1::bigint, entity, qb_id from touched on conflict do
-    nothing
+    insert into touched (run, entity, qb_id) select distinct $1::bigint, entity, qb_id from touched
+    on conflict do nothing
 """
 
 COUNT = """
     with moved as (
-        update run_entity e set done = done + case when passes = n.pass then n.rows else 0 end, changed = e.changed +
-        n.changed,
+        update run_entity e set done = done + case when passes = n.pass then n.rows else 0 end,
+            changed = e.changed + n.changed,
             newest = case when left(n.newest, 19) > left(e.newest, 19) then n.newest else e.newest end
         from unnest($7::bigint[], $8::int[], $9::int[], $10::int[], $11::text[]) as n (id, pass, rows, changed, newest)
         where e.id = n.id
     ), taken as (
         update request set processed_at = $6 where id = any($5)
     )
-    update run set rows_in = rows_in + $2, rows_changed = rows_changed + $3, rows_deleted = rows_deleted + $4 where id
-    = $1
+    update run set rows_in = rows_in + $2, rows_changed = rows_changed + $3, rows_deleted = rows_deleted + $4
+    where id = $1
 """
 
 SEEN = "insert into seen (run_entity, qb_id) select $1, unnest($2::text[]) on conflict do nothing"
@@ -354,13 +352,12 @@ async def count_unprocessed(run: int) -> int:
 
 async def has_unprocessed(company: int) -> bool:
     """Whether an answer of the company waits to be taken in. One that was set aside does not count."""
-    rows = await fetch(
-        """select 1 from request where company = $1 and answered_at is not null and processed_at is null and set_aside
-            = ''
-           limit 1""",
+    found: bool = await fetchval(
+        """select exists (select from request where company = $1
+               and answered_at is not null and processed_at is null and set_aside = '')""",
         company,
     )
-    return bool(rows)
+    return found
 
 
 async def companies_with_unprocessed(older_than: float) -> list[int]:

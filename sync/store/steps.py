@@ -25,9 +25,9 @@ MOVE = """
         update run set counts_asked = $15, percent = greatest(percent, $16)
         where id = $14 and (counts_asked <> $15 or percent < $16)
     ), moved_entities as (
-        update run_entity e set state = n.state, expected = n.expected, received = n.received, iterator_id =
-        n.iterator_id,
-            iterator_session = n.iterator_session, remaining = n.remaining, page_rows = n.page_rows, pages = n.pages,
+        update run_entity e set state = n.state, expected = n.expected, received = n.received,
+            iterator_id = n.iterator_id, iterator_session = n.iterator_session, remaining = n.remaining,
+            page_rows = n.page_rows, pages = n.pages,
             done = case when e.passes <> n.passes then 0 else e.done end, passes = n.passes,
             passes_here = n.passes_here, errors = n.errors, reason = n.reason,
             began_at = case when n.passes > 0 then coalesce(e.began_at, $12) else e.began_at end,

@@ -11,7 +11,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Response, ServerSentEvent, Template
 
-from sync.store import companies, runs
+from sync.store import runs, setup
 from sync.store.companies import CompanyRow
 from sync.store.runs import RequestDetail, RequestRow, RunDetail, Which
 from web.auth import address_of, current
@@ -56,7 +56,7 @@ class RunsController(Controller):
         """Sync now (A23): queue a sync, or join the one that goes on."""
         await company_or_404(company)
         person = current(request).person
-        await companies.ask_run(company, "incremental", person.email, address_of(request))
+        await setup.ask_run(company, "incremental", person.email, address_of(request))
         return go_to(request, f"/companies/{company}")
 
     @get("/{number:int}")
