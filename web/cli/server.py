@@ -4,7 +4,6 @@ What they run is imported where it is run: the process that only watches over ot
 """
 
 import asyncio
-import logging
 import os
 import signal
 import socket
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 SWITCH = 0.0005  # seconds after which a thread that parses lets the event loop run; Python's own 5 ms is a page's time
 CLOSING = 2  # seconds for requests that run when the server stops; with GRACE of the queue it is gone within five
-LOGGED = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 def application() -> "Litestar":
@@ -33,10 +31,9 @@ def application() -> "Litestar":
 
 def set_up_process() -> None:
     """What every process of ours sets before it works."""
-    logging.basicConfig(level=logging.INFO, format=LOGGED)
-    for noisy in ("httpx", "asyncio"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
-    logging.getLogger("saq").setLevel(logging.ERROR)  # it warns at every end of a worker
+    from web.cli import log
+
+    log.set_up()
     sys.setswitchinterval(SWITCH)
 
 
