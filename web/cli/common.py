@@ -6,9 +6,11 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import asyncpg
 import click
 
 from sync.database import connected, migrate
+from sync.embedded import ServerFailed
 from sync.settings import Settings
 from sync.store.setup import NoSuchCompany, SeveralCompanies, find_company
 
@@ -30,11 +32,26 @@ def with_database(work: Callable[[Settings], Coroutine[Any, Any, T]]) -> T:
 
     async def run() -> T:
         settings = read_settings()
+        await reach_database(settings)
         async with connected(settings):
             await migrate()
             return await work(settings)
 
-    return asyncio.run(run())
+    try:
+        return asyncio.run(run())
+    except ServerFailed as error:
+        raise click.ClickException(str(error)) from None
+
+
+async def reach_database(settings: Settings) -> None:
+    """See that the database answers where DATABASE_URL says where it is; a sentence when it does not."""
+    if settings.database_url is None:
+        return
+    try:
+        connection = await asyncpg.connect(settings.database_url, timeout=10)
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise click.ClickException(f"The database at DATABASE_URL cannot be used: {error or 'no answer'}") from None
+    await connection.close()
 
 
 async def company_of(text: str) -> int:

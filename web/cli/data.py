@@ -13,6 +13,7 @@ from sync.settings import Settings
 from sync.store import companies, people, setup
 from sync.store import records as stored
 from web.cli.common import company_of, now, with_database
+from web.forms import is_email
 from web.passwords import Passwords, fault_of
 
 ACTOR = "command line"
@@ -24,7 +25,7 @@ def company() -> None:
     """Companies: add one with its first connector, list them."""
 
 
-@company.command("add")
+@company.command("add", short_help="Add a company, write its connector file.")
 @click.argument("name")
 @click.option("--region", type=click.Choice(["US", "CA"]), required=True, help="Country of the QuickBooks product.")
 @click.option("--begin", is_flag=True, help="The first file that answers is the right one, and is read at once.")
@@ -69,6 +70,8 @@ def list_companies(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_described(row) for row in rows]))
         return
+    if not rows:
+        click.echo("No company yet. Add one: deskbridge company add NAME --region US --qwc FILE", err=True)
     for row in rows:
         click.echo(f"{row.id:>5}  {row.name:<40} {row.region}  {row.state_text}")
 
@@ -89,7 +92,7 @@ def _described(row: companies.CompanyRow) -> dict[str, object]:
     }
 
 
-@click.command()
+@click.command(short_help="Queue a sync of a company.")
 @click.argument("company")
 @click.option("--full", is_flag=True, help="Read everything again, not only what changed.")
 def sync(company: str, *, full: bool) -> None:
@@ -106,7 +109,7 @@ def records() -> None:
     """Records of a company."""
 
 
-@records.command("export")
+@records.command("export", short_help="Print records as JSON lines.")
 @click.option("--company", required=True, help="Id or name.")
 @click.option(
     "--entity", required=True, help="Customer, Invoice, ItemService …; Item and Terms mean all kinds of them."
@@ -147,7 +150,7 @@ def migrate() -> None:
 @click.password_option(help="At least 10 characters; asked for when not given.")
 def create_owner(team: str, name: str, email: str, password: str) -> None:
     """Create the team's first person. The first visit in the browser does the same."""
-    wrong = fault_of(password)
+    wrong = fault_of(password) or (None if is_email(email.strip()) else f"{email!r} is no e-mail address.")
     if wrong:
         raise click.ClickException(wrong)
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import os
 import secrets
-import socket
 from pathlib import Path
 
 import click
@@ -19,7 +18,8 @@ from sync.practice.seed import seed
 from sync.settings import Settings
 from sync.store import companies, people, setup
 from web.app import create_app
-from web.cli.common import now
+from web.cli.common import now, reach_database
+from web.cli.ports import free_port, see_port_free
 from web.cli.server import CLOSING, set_up_process
 from web.passwords import Passwords
 
@@ -29,33 +29,27 @@ EVERY = 60.0  # seconds between two syncs
 DRIFT = (40.0, 90.0)  # seconds between two changes by the bookkeeper
 
 
-@click.command()
+@click.command(short_help="Start it all, with a practice company that syncs.")
 @click.option(
     "--rows", type=click.IntRange(200, 200_000), default=8_000, show_default=True, help="Size of the practice company."
 )
-@click.option("--slow", type=float, default=0.4, show_default=True, help="Seconds that QuickBooks takes for a page.")
+@click.option(
+    "--slow", type=click.FloatRange(0), default=0.4, show_default=True, help="Seconds that QuickBooks takes for a page."
+)
 @click.option("--port", type=click.IntRange(1, 65535), help="[default: PORT, else the first free one from 8080 on]")
 def demo(rows: int, slow: float, port: int | None) -> None:
     """Start Deskbridge on its own database and let a practice QuickBooks company sync into it."""
-    chosen = port or int(os.environ.get("PORT") or free_port(8080))
-    os.environ["PORT"] = str(chosen)
+    os.environ["PORT"] = str(port) if port else os.environ.get("PORT", "").strip() or str(free_port(8080))
     os.environ.setdefault("DESKBRIDGE_DATA", str(Path("data") / "demo"))
     set_up_process()
     settings = Settings.read(os.environ)
+    see_port_free(settings.host, settings.port)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_run(settings, rows, slow))
 
 
-def free_port(first: int) -> int:
-    """The first port from `first` on that nobody listens on."""
-    for port in range(first, first + 100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise click.ClickException(f"No port from {first} to {first + 99} is free. Give one: --port")
-
-
 async def _run(settings: Settings, rows: int, slow: float) -> None:
+    await reach_database(settings)
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from sync.practice.seed import seed as seed_file
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
-@click.group()
+@click.group(short_help="A practice QuickBooks, to try a server with.")
 def practice() -> None:
     """A practice QuickBooks: a company file and a Web Connector that stand in for the Windows programs."""
 
@@ -35,6 +36,8 @@ def seed(file: Path, rows: int, company: str, country: str, seed: int) -> None:
         made = CompanyFile.create(file, company_name=company, country=country, seed=seed)
     except FileExistsError:
         raise click.ClickException(f"{file} is there already. Choose another name, or remove it.") from None
+    except sqlite3.OperationalError as error:
+        raise click.ClickException(f"{file} cannot be made: {error}.") from None
     with click.progressbar(length=rows, label=f"Seeding {company}") as bar:
         seed_file(made, rows, seed=seed, progress=lambda done, _: bar.update(done - bar.pos))
     made.close()
@@ -71,17 +74,24 @@ def run(file: Path, qwc: Path, key: str, every: float | None, slow: float, machi
     opened = _open(file)
     try:
         described = read_qwc(qwc)
+    except OSError as error:
+        raise click.ClickException(f"{qwc} cannot be read: {error.strerror}.") from None
     except QwcRefused as refused:
         raise click.ClickException(f"{refused.code}: {refused.message}") from None
     faults = Faults([SlowQuickBooks(slow)] if slow else [])
     bar = Bar()
     connector = WebConnector(described, key, opened, machine=machine, faults=faults, verbose=False, moved=bar.move)
 
+    failed = False
+
     async def work() -> None:
+        nonlocal failed
         try:
             await connector.add()
             if once:
-                bar.end(await connector.update())
+                session = await connector.update()
+                bar.end(session)
+                failed = bool(session.code)
             else:
                 await connector.run(every=every, seen=bar.end)
         except QwcRefused as refused:
@@ -90,6 +100,8 @@ def run(file: Path, qwc: Path, key: str, every: float | None, slow: float, machi
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(work())
     opened.close()
+    if failed:
+        raise SystemExit(1)
 
 
 class Bar:
@@ -116,7 +128,7 @@ class Bar:
 def _open(file: Path) -> CompanyFile:
     try:
         return CompanyFile.open(file)
-    except FileNotFoundError:
+    except (FileNotFoundError, sqlite3.DatabaseError):
         raise click.ClickException(
-            f"{file} is no practice company file. Make one: deskbridge practice seed {file}"
+            f"{file} is no practice company file. Make one: deskbridge practice seed FILE"
         ) from None

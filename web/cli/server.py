@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sync.settings import Settings
+from web.cli.ports import see_port_free
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -37,7 +38,7 @@ def set_up_process() -> None:
     sys.setswitchinterval(SWITCH)
 
 
-@click.command()
+@click.command(short_help="Serve the pages and the Web Connector.")
 @click.option("--host", help="Address to listen on. [default: HOST, else 127.0.0.1]")
 @click.option("--port", type=click.IntRange(1, 65535), help="[default: PORT, else 8080]")
 @click.option(
@@ -50,6 +51,7 @@ def serve(host: str | None, port: int | None, processes: int) -> None:
 
     os.environ.update({name: str(value) for name, value in (("HOST", host), ("PORT", port)) if value is not None})
     settings = Settings.read(os.environ)
+    see_port_free(settings.host, settings.port)
     click.echo(f"Deskbridge at {settings.public_url} (listening on {settings.host}:{settings.port})", err=True)
     config = uvicorn.Config(
         "web.cli.server:application",
@@ -68,24 +70,29 @@ def serve(host: str | None, port: int | None, processes: int) -> None:
     if processes > 1:
         Multiprocess(config, sockets=[listening]).run()
         return
+    from web.cli.common import reach_database
+
+    asyncio.run(reach_database(settings))
     server = uvicorn.Server(config)
     server.run(sockets=[listening])
     if not server.started:
         raise click.ClickException("The server did not start; the lines above say why.")
 
 
-@click.command()
+@click.command(short_help="Run one more worker of the queue.")
 def worker() -> None:
     """Run one more worker of the queue, without pages, on the same database."""
     from sync.database import connected
     from sync.database import migrate as migrated
     from sync.embedded import ServerFailed
     from sync.tasks import running
+    from web.cli.common import reach_database
 
     set_up_process()
 
     async def run() -> None:
         settings = Settings.read(os.environ)
+        await reach_database(settings)
         ended = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
