@@ -19,6 +19,7 @@ SYSTEMS = (
     ("Linux", "Linux"),
 )
 SIZES = ("bytes", "kB", "MB", "GB")
+RUN_KINDS = {"initial": "First sync", "incremental": "Incremental", "full": "Full sync", "verify": "Verify"}
 
 
 def now() -> datetime:
@@ -65,6 +66,11 @@ def words(number: int) -> str:
 def plural(number: int, one: str, many: str = "") -> str:
     """Return the noun that goes with a number."""
     return one if number == 1 else many or f"{one}s"
+
+
+def run_kind(kind: str) -> str:
+    """First sync, for "initial"."""
+    return RUN_KINDS.get(kind, kind)
 
 
 def upper_first(text: str) -> str:
@@ -192,6 +198,7 @@ FILTERS: dict[str, Callable[..., str]] = {
         qb_day,
         qb_time,
         quantity,
+        run_kind,
         size,
         upper_first,
         words,

@@ -89,7 +89,8 @@ def state_line(row: CompanyRow, fresh: Sequence[EntityFreshness]) -> str:
     if row.last_call_at is None:
         return f"{data} The Web Connector has not called yet."
     place = f", from {together(row.computers)}" if row.computers else ""
-    return f"{data} Last call {day_time(row.last_call_at)}{place}."
+    call = "In session since" if row.state == "syncing" else "Last call"
+    return f"{data} {call} {day_time(row.last_call_at)}{place}."
 
 
 def data_as_of(fresh: Sequence[EntityFreshness]) -> datetime | None:
@@ -125,9 +126,13 @@ def hops(row: CompanyRow, fresh: Sequence[EntityFreshness]) -> list[tuple[str, s
     second = ("no_calls", "No calls") if row.state == "not_active" else ("working", "Working")
     if row.last_call_at is None:
         second = ("unknown", "Not known")
+    syncing = row.state == "syncing"
+    if syncing and row.running_since:
+        first, read = ("working", "Working"), row.running_since
+    since = ("Reading since", "In session since") if syncing else ("Last read", "Last call")
     return [
-        (*first, "Last read", day_time(read, seconds=True) if read else ""),
-        (*second, "Last call", day_time(row.last_call_at, seconds=True) if row.last_call_at else ""),
+        (*first, since[0], day_time(read, seconds=True)),
+        (*second, since[1], day_time(row.last_call_at, seconds=True)),
     ]
 
 
