@@ -7,11 +7,11 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import uuid4
 
 from piccolo.columns import Column
 
 from sync.database import DB
+from sync.store.setup import new_guid
 from sync.tables import AuditEntry, Limit, User, UserSession, Workspace
 
 ROLES = ("viewer", "member", "accounting_manager", "owner")  # each may do what those before it may
@@ -72,7 +72,7 @@ async def name_team(team: str) -> None:
     if await Workspace.exists():
         await Workspace.update({Workspace.name: team}, force=True)
     else:
-        await Workspace(name=team, owner_id=f"{{{uuid4()}}}".upper()).save()
+        await Workspace(name=team, owner_id=new_guid()).save()
 
 
 async def add_person(*, name: str, email: str, role: str, password_hash: str) -> Person:

@@ -242,7 +242,7 @@ async def ids_of(company: int, qb_ids: list[str]) -> dict[str, tuple[str, int]]:
 
 
 async def search(company: int, q: str, limit: int = 20) -> list[RecordRow]:
-    """Records of any entity by name, ref number or party, those that begin with the text first."""
+    """Records of any entity by name or ref number, those that begin with the text first."""
     rows = await fetch(
         f"""select {COLUMNS} from record
             where company = $1 and deleted_at is null and (name ilike $2 or ref_number ilike $2)

@@ -149,7 +149,7 @@ async def runs_of(company: int, *, before: int | None = None, limit: int = 20) -
     return [_run(row) for row in rows]
 
 
-async def active_run(company: int) -> int | None:
+async def active_number(company: int) -> int | None:
     """The number of the run that is queued or goes on."""
     number: int | None = await fetchval(
         "select number from run where company = $1 and state in ('queued', 'running') order by id limit 1", company

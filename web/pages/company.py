@@ -56,7 +56,7 @@ class CompanyController(Controller):
 async def contents(request: HTMXRequest, row: CompanyRow) -> Values:
     """Return what the page and each of its live parts read."""
     now = datetime.now(UTC)
-    number = await runs.active_run(row.id)
+    number = await runs.active_number(row.id)
     detail = await runs.run(row.id, number, now) if number is not None else None
     fresh = await companies.freshness(row.id)
     ready = row.state != "never_synced" or row.last_call_at is not None

@@ -61,7 +61,7 @@ async def sync(settings: Settings, folder: Path, port: int) -> None:
         qwc, made.licence_key, file, machine="SERVER-01", url=f"http://127.0.0.1:{port}/qbwc", noop_pause=0.05
     )
     await connector.update()
-    while await runs.active_run(made.company) is not None:
+    while await runs.active_number(made.company) is not None:
         await asyncio.sleep(0.05)
     connector.close()
     file.close()
