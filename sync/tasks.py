@@ -10,7 +10,7 @@ import logging
 import uuid
 import zlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
 from psycopg.conninfo import make_conninfo
@@ -33,6 +33,8 @@ TIMERS = {"schedule": 1, "sweep": 10}
 GRACE = 1.5  # seconds that running jobs have at the end
 OVERDUE = 10.0  # seconds after which a stored answer is looked after, whatever became of its wake-up
 EVERY_TEN_SECONDS = "* * * * * */10"
+EVERY_NIGHT = "17 3 * * *"  # UTC
+KEPT = timedelta(days=90)  # of requests with their answers
 
 # A job of a process that was killed would block its company until SAQ misses its heartbeat. A process lives as long as
 # its connections do; the database sees at once when they are gone.
@@ -151,6 +153,14 @@ async def sweep_answers(ctx: Context) -> None:
     await cast(Ringing, ctx)["bell"].take_up(OVERDUE)
 
 
+async def forget_requests(ctx: Context) -> None:
+    """Let go of requests and answers that are older than KEPT."""
+    while await intake.forget_requests(datetime.now(UTC) - KEPT):
+        job = ctx.get("job")
+        if job is not None:
+            await job.update()  # heartbeat
+
+
 @contextlib.asynccontextmanager
 async def running(dsn: str, *, work: bool = True) -> AsyncIterator[Queue]:
     """The queue on this database and, when `work`, a worker. What runs at the end is finished, or taken up later."""
@@ -177,9 +187,9 @@ async def _worker(bell: Queue) -> AsyncIterator[None]:
     worker = InProcessWorker(
         bell.queue,
         id=bell.id,
-        functions=[take_in, sweep_answers],
+        functions=[take_in, sweep_answers, forget_requests],
         concurrency=CONCURRENCY,
-        cron_jobs=[CronJob(sweep_answers, cron=EVERY_TEN_SECONDS)],
+        cron_jobs=[CronJob(sweep_answers, cron=EVERY_TEN_SECONDS), CronJob(forget_requests, cron=EVERY_NIGHT)],
         after_process=after,
         timers=cast(PartialTimersDict, TIMERS),
     )

@@ -24,6 +24,7 @@ from sync.store.base import fetch, fetchval, notify, transaction
 
 ENCODE = msgspec.json.Encoder().encode  # six times as fast as the standard library's
 AT_ONCE = 8  # answers in one transaction
+FORGOTTEN_AT_ONCE = 1000  # requests
 QUICKBOOKS = 11  # where the document stands among the columns of a row
 BYTES_AT_ONCE = 2_000_000  # of answers, unpacked; one answer may be larger
 
@@ -368,3 +369,20 @@ async def companies_with_unprocessed(older_than: float) -> list[int]:
         older_than,
     )
     return [row["company"] for row in rows]
+
+
+async def forget_requests(before: datetime) -> bool:
+    """Delete some requests that were sent before a moment, with their answers; whether there were any.
+
+    What still waits to be taken in stays, and so do the runs: they say what was read, only no longer in which words.
+    """
+    gone = await fetchval(
+        """with old as (
+               select id from request where sent_at < $1
+                   and (answered_at is null or processed_at is not null or set_aside <> '') limit $2
+           ), gone as (delete from request q using old where q.id = old.id returning 1)
+           select count(*) from gone""",
+        before,
+        FORGOTTEN_AT_ONCE,
+    )
+    return bool(gone)
