@@ -95,7 +95,8 @@ async def slow(running: Bench, *_: object) -> dict[str, Any]:
 async def neighbours(running: Bench, *_: object) -> list[dict[str, Any]]:
     found = [
         await scenes.neighbours(running, 100, 0.0, others=0),
-        await scenes.neighbours(running, 500, scenes.SLOW),
+        await scenes.neighbours(running, 500, scenes.USUAL),
+        await scenes.neighbours(running, 100, scenes.SLOW),
         await scenes.neighbours(running, 100, 0.0),
     ]
     report.neighbours(found)

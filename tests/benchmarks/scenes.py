@@ -19,6 +19,7 @@ T = TypeVar("T")
 SAMPLED = 0.25  # seconds between two looks at memory
 OTHERS = 4
 SLOW = 0.3  # seconds that QuickBooks takes for a page
+USUAL = 2.5  # seconds that it takes for 500 rows
 PAUSE = 0.02  # seconds between two pages of a session that is only watched
 MANY_ROWS = 10_000_000  # more than a background connector ever sends
 LARGE_ROWS = 30_000  # about 50 MB
