@@ -30,6 +30,8 @@ class Workspace(Table):
     name = Varchar(length=120)
     owner_id = Varchar(length=38)  # {GUID}: this installation as an application, OwnerID of each .qwc file
     created_at = Timestamptz(default=TimestamptzNow())
+    enabled_at = Timestamptz(null=True, default=None)  # QuickBooks Desktop was switched on; None: it is off
+    enabled_by = Varchar(length=254, default="")
 
 
 class User(Table, tablename="users"):
@@ -43,6 +45,21 @@ class User(Table, tablename="users"):
     created_at = Timestamptz(default=TimestamptzNow())
     last_seen_at = Timestamptz(null=True, default=None)
     disabled_at = Timestamptz(null=True, default=None)
+    subject = Varchar(length=512, null=True, default=None, unique=True)  # at the sign-on provider: issuer, space, sub
+
+
+class Invitation(Table):
+    """A link that lets one more person into the team."""
+
+    id = BigSerial(primary_key=True)
+    token_hash = Bytea(unique=True)  # SHA-256 of the token in the link
+    email = Varchar(length=254)  # lower case; whom it is for
+    role = Varchar(length=20)
+    created_by = Varchar(length=254)
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz()
+    used_at = Timestamptz(null=True, default=None)
+    revoked_at = Timestamptz(null=True, default=None)
 
 
 class UserSession(Table):
@@ -95,9 +112,21 @@ class Company(Table):
     facts_at = Timestamptz(null=True, default=None)
     wrong_file = JSONB(null=True, default=None)  # list of {fact, expected, answered}: why the last file was refused
     wrong_file_at = Timestamptz(null=True, default=None)
+    wrong_answer = JSONB(null=True, default=None)  # what that file said of itself, with its path and the connector
+    went_back = JSONB(null=True, default=None)  # why the file seems to be an older copy: entities, newest, run
+    went_back_at = Timestamptz(null=True, default=None)
     paused_at = Timestamptz(null=True, default=None)
     paused_until = Timestamptz(null=True, default=None)  # None while paused: until somebody resumes
     paused_by = Varchar(length=254, default="")
+    paused_why = Varchar(length=200, default="")
+    time_zone = Varchar(length=40, default="")  # IANA name; empty: that of the server
+    window_from = SmallInt(null=True, default=None)  # minutes after midnight there; None: syncs at any time
+    window_until = SmallInt(null=True, default=None)  # before window_from: past midnight
+    window_days = SmallInt(default=127)  # days on which the window opens: 1 Monday, 2 Tuesday, 4 Wednesday ...
+    holder = BigInt(null=True, default=None)  # the connector that opened the last session: the others stand by
+    prepared = JSONB(null=True, default=None)  # what was entered on the set-up page Prepare
+    alert_to = JSONB(null=True, default=None)  # e-mail addresses; None: owners and accounting managers
+    removed_at = Timestamptz(null=True, default=None)  # no longer shown, nor served
     schedule_minutes = Integer(default=15)  # between two syncs by schedule
     poll_seconds = Integer(null=True, default=None)  # the Web Connector calls this often; None: with the schedule
     page_rows = Integer(null=True, default=None)  # a fixed MaxReturned; None: adapted to QuickBooks' pace
@@ -112,14 +141,23 @@ class Connector(Table):
 
     id = BigSerial(primary_key=True)
     company = ForeignKey(Company, null=False)
+    label = Varchar(length=80, default="")  # what people call the computer, before it has told its name
     user_name = Varchar(length=40, unique=True)
     app_name = Varchar(length=120)
     owner_id = Varchar(length=38)
     file_id = Varchar(length=38)
     key_hash = Bytea()  # HMAC-SHA256 of the licence key, keyed from SECRET_KEY
     key_sealed = Bytea()  # the licence key, encrypted: it is shown again to those who may
+    key_used_at = Timestamptz(null=True, default=None)  # first call with this key
+    old_key_hash = Bytea(null=True, default=None)  # the key before it, which works until this one was used
+    key_rotated_at = Timestamptz(null=True, default=None)
+    retired_keys = JSONB(default="[]")  # hashes of keys that no longer work, in hex: a call with one says what is wrong
     created_at = Timestamptz(default=TimestamptzNow())
+    downloaded_at = Timestamptz(null=True, default=None)  # its .qwc file, last
+    issued_minutes = Integer(null=True, default=None)  # schedule in the file as last downloaded: Every-Min shows it
+    issued_seconds = Integer(null=True, default=None)  # RunEveryNSeconds instead of it
     revoked_at = Timestamptz(null=True, default=None)
+    revoked_by = Varchar(length=254, default="")
     machine = Varchar(length=64, default="")  # the computer's name, from AppLock
     file_path = Text(null=True, default=None)  # the company file as this computer names it
     client_version = Varchar(length=40, default="")
@@ -127,6 +165,82 @@ class Connector(Table):
     last_address = Varchar(length=64, default="")
     wrong_keys = Integer(default=0)  # since the last right one
     wrong_key_at = Timestamptz(null=True, default=None)
+    wrong_key_reason = Varchar(length=20, default="")  # protocol.admission.WrongKey
+    wrong_key_address = Varchar(length=64, default="")
+    call_gap = Integer(null=True, default=None)  # seconds between two calls, smoothed
+
+
+class UnknownCaller(Table):
+    """A user name that no connector has, with which a Web Connector called. Kept for a day."""
+
+    user_name = Varchar(length=40, primary_key=True)
+    address = Varchar(length=64)
+    tries = Integer(default=1)
+    first_at = Timestamptz(default=TimestamptzNow())
+    last_at = Timestamptz(default=TimestamptzNow())
+
+
+class ContactHour(Table):
+    """An hour in which Web Connectors of a company called, and how often."""
+
+    id = BigSerial(primary_key=True)
+    company = BigInt()
+    hour = Timestamptz()  # its begin
+    calls = Integer(default=1)
+    contact_hour_once = Unique([company, hour])
+
+
+class SetupLink(Table):
+    """A link that opens the set-up of one company to somebody without an account."""
+
+    id = BigSerial(primary_key=True)
+    company = ForeignKey(Company, null=False)
+    token_hash = Bytea(unique=True)  # SHA-256 of the token in the link, which is then in a cookie
+    for_whom = Varchar(length=120)
+    created_by = Varchar(length=254)
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz()
+    revoked_at = Timestamptz(null=True, default=None)
+    used_at = Timestamptz(null=True, default=None)  # last
+    used_from = Varchar(length=64, default="")
+
+
+class Incident(Table):
+    """A time in which a company's connection needed somebody, and which states were told by mail."""
+
+    id = BigSerial(primary_key=True)
+    company = ForeignKey(Company, null=False)
+    kinds = JSONB(default="[]")  # states told so far: late, not_active, refused, wrong_file
+    began_at = Timestamptz(default=TimestamptzNow())
+    ended_at = Timestamptz(null=True, default=None)
+
+
+class Mail(Table):
+    """One e-mail to be sent, or sent."""
+
+    id = BigSerial(primary_key=True)
+    company = BigInt(null=True, default=None)
+    recipient = Varchar(length=254)
+    subject = Varchar(length=200)
+    body = Text()
+    created_at = Timestamptz(default=TimestamptzNow())
+    due_at = Timestamptz(default=TimestamptzNow(), index=True)  # the next try
+    tries = SmallInt(default=0)
+    sent_at = Timestamptz(null=True, default=None)
+    given_up_at = Timestamptz(null=True, default=None)
+    error = Text(default="")
+
+
+class Export(Table):
+    """Records that were given to another program or to a file: the hop after ours."""
+
+    id = BigSerial(primary_key=True)
+    company = ForeignKey(Company, null=False)
+    entity = Varchar(length=40)
+    form = Varchar(length=10)  # csv, json
+    rows = Integer()
+    at = Timestamptz(default=TimestamptzNow())
+    taken_by = Varchar(length=254)
 
 
 class Run(Table):
@@ -328,11 +442,18 @@ class Change(Table):
 TABLES = (
     Workspace,
     User,
+    Invitation,
     UserSession,
     AuditEntry,
     Limit,
     Company,
     Connector,
+    UnknownCaller,
+    ContactHour,
+    SetupLink,
+    Incident,
+    Mail,
+    Export,
     Run,
     Session,
     RunEntity,
