@@ -191,7 +191,7 @@ def _result(row: Any) -> tuple[str, str]:
         case "stopped":
             return "stopped", f"Stopped: {row['reason']}"
         case "cancelled":
-            return "cancelled", f"Cancelled: {row['reason']}" if row["reason"] else "Cancelled"
+            return "cancelled", f"Cancelled {row['reason']}".strip()
         case "running" if row["live"]:
             return "running", f"Syncing now: {row['percent']} %"
         case "running":
