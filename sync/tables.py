@@ -32,6 +32,7 @@ class Workspace(Table):
     created_at = Timestamptz(default=TimestamptzNow())
     enabled_at = Timestamptz(null=True, default=None)  # QuickBooks Desktop was switched on; None: it is off
     enabled_by = Varchar(length=254, default="")
+    accounts_open = Boolean(default=True)  # whoever was not invited may create an account, which waits for a role
 
 
 class User(Table, tablename="users"):
@@ -40,8 +41,8 @@ class User(Table, tablename="users"):
     id = BigSerial(primary_key=True)
     email = Varchar(length=254, unique=True)  # lower case
     name = Varchar(length=120)
-    role = Varchar(length=20)  # owner, accounting_manager, member, viewer
-    password_hash = Varchar(length=200)  # argon2id
+    role = Varchar(length=20)  # owner, accounting_manager, member, viewer; waiting: none yet, an owner gives one
+    password_hash = Varchar(length=200)  # argon2id; empty: signs in through the provider only
     created_at = Timestamptz(default=TimestamptzNow())
     last_seen_at = Timestamptz(null=True, default=None)
     disabled_at = Timestamptz(null=True, default=None)

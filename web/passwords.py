@@ -23,10 +23,10 @@ class Passwords:
             return await asyncio.to_thread(self.hasher.hash, password)
 
     async def fits(self, password: str, hashed: str | None) -> bool:
-        """Say whether it is the right password. Takes the same time where there is no hash to compare with."""
+        """Say whether it is the right password. Takes the same time where there is no hash, or an empty one."""
         async with self.turn:
             right = await asyncio.to_thread(self.check, password, hashed or self.nobody)
-        return right and hashed is not None
+        return right and bool(hashed)
 
     def check(self, password: str, hashed: str) -> bool:
         try:

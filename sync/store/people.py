@@ -15,6 +15,7 @@ from sync.store.setup import new_guid
 from sync.tables import AuditEntry, Limit, User, UserSession, Workspace
 
 ROLES = ("viewer", "member", "accounting_manager", "owner")  # each may do what those before it may
+WAITING = "waiting"  # in place of a role: the account is there, and an owner has still to give it one
 SESSION_LASTS = timedelta(days=30)  # without a visit
 SEEN_EVERY = timedelta(minutes=1)
 KEPT = timedelta(days=90)  # ended sessions
@@ -27,7 +28,7 @@ class Person:
     id: int
     email: str
     name: str
-    role: str  # one of ROLES
+    role: str  # one of ROLES; WAITING only where a function says so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +39,7 @@ class SignedIn:
     person: Person
     team: str
     seen_at: datetime
+    quickbooks_on: bool = True  # QuickBooks Desktop is switched on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +85,7 @@ async def add_person(*, name: str, email: str, role: str, password_hash: str) ->
 
 
 async def by_email(email: str) -> tuple[Person, str] | None:
-    """Return a person who may sign in, with the hash of the password."""
+    """Return a person who may sign in, with the hash of the password; also one who waits for a role."""
     row = await User.select().where(User.email == email.lower(), User.disabled_at.is_null()).first()
     return (person_of(row), str(row["password_hash"])) if row else None
 
@@ -116,21 +118,33 @@ async def open_session(*, person: int, token_hash: bytes, address: str, agent: s
 
 SESSION = """
 select s.id as session, s.last_seen_at, u.id, u.email, u.name, u.role,
-       coalesce((select name from workspace order by id limit 1), '') as team
+       coalesce(w.name, '') as team, w.enabled_at is not null as quickbooks_on
 from user_session s join users u on u.id = s."user"
+left join (select name, enabled_at from workspace order by id limit 1) w on true
 where s.token_hash = {} and s.revoked_at is null and s.expires_at > {} and u.disabled_at is null
+    and (u.role = 'waiting') = {}
 """
 
 
-async def session(token_hash: bytes, now: datetime) -> SignedIn | None:
-    """Return who is signed in by this token; move the session's end, at most once a minute."""
-    rows = await User.raw(SESSION, token_hash, now)
+async def session(token_hash: bytes, now: datetime, *, waiting: bool = False) -> SignedIn | None:
+    """Return who is signed in by this token; move the session's end, at most once a minute.
+
+    Whoever waits for a role is nobody here: every page but theirs takes them for signed out. With `waiting` it finds
+    them, and nobody else.
+    """
+    rows = await User.raw(SESSION, token_hash, now, waiting)
     if not rows:
         return None
     row = rows[0]
     if row["last_seen_at"] < now - SEEN_EVERY:
         await see(row["session"], row["id"], now)
-    return SignedIn(session=row["session"], person=person_of(row), team=row["team"], seen_at=row["last_seen_at"])
+    return SignedIn(
+        session=row["session"],
+        person=person_of(row),
+        team=row["team"],
+        seen_at=row["last_seen_at"],
+        quickbooks_on=row["quickbooks_on"],
+    )
 
 
 async def see(session_id: int, person: int, now: datetime) -> None:
