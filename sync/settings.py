@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
+from sync.smtp import Smtp, a_contact, a_mail_server, a_sender
+
 PUBLIC_URL = re.compile(r"https?://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:(?P<port>\d{1,5}))?", re.ASCII)
 SHORTEST_KEY = 32  # characters
 
@@ -38,6 +40,9 @@ class Settings:
     data: Path  # absolute
     database_url: str | None = field(repr=False)  # postgresql://…; None: the embedded server
     secret_key: str = field(repr=False)  # signs cookies, encrypts licence keys
+    smtp: Smtp | None = None  # where mail goes out; None: it is printed to the log
+    mail_from: str = ""  # with smtp: the sender of every mail
+    support_contact: str = ""  # e-mail or https:// address for help; empty: the owners
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Self:
@@ -49,6 +54,11 @@ class Settings:
         data = given.take("DESKBRIDGE_DATA", Path("data").absolute(), a_folder)
         database_url = given.take("DATABASE_URL", None, a_database_url)
         secret_key = given.take("SECRET_KEY", "", a_key)
+        smtp = given.take("SMTP_URL", None, a_mail_server)
+        mail_from = given.take("MAIL_FROM", "", a_sender)
+        support_contact = given.take("SUPPORT_CONTACT", "", a_contact)
+        if given.has("SMTP_URL") and not given.has("MAIL_FROM"):
+            given.problems.append("MAIL_FROM is missing: with SMTP_URL every mail needs a sender")
         if given.has("DATABASE_URL") and not given.has("SECRET_KEY"):
             given.problems.append(
                 "SECRET_KEY is missing: with DATABASE_URL every process needs the same one. "
@@ -63,6 +73,9 @@ class Settings:
             data=data,
             database_url=database_url,
             secret_key=secret_key or kept_key(data),
+            smtp=smtp,
+            mail_from=mail_from,
+            support_contact=support_contact,
         )
 
 

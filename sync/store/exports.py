@@ -1,0 +1,51 @@
+"""The hop after ours: which records were given to a file or another program, when, and by whom. (A21, A22)"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sync.store.base import fetch, notify, transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportRow:
+    """One export."""
+
+    id: int
+    entity: str  # a key of ENTITIES
+    form: str  # csv, json
+    rows: int
+    at: datetime
+    taken_by: str  # an e-mail address, or "command line"
+
+
+async def note(company: int, entity: str, form: str, rows: int, by: str, address: str = "") -> None:
+    """An export is over: all its rows are out."""
+    now = datetime.now(UTC)
+    async with transaction() as connection:
+        await connection.execute(
+            "insert into export (company, entity, form, rows, at, taken_by) values ($1, $2, $3, $4, $5, $6)",
+            *(company, entity, form, rows, now, by[:254]),
+        )
+        await connection.execute(
+            """insert into audit_entry (at, actor, action, company, subject, address)
+               values ($1, $2, 'records.exported', $3, $4, $5)""",
+            *(now, by[:254], company, f"{entity}: {rows} rows as {form}", address[:64]),
+        )
+        await notify(connection, f"company:{company}")
+
+
+async def last_of(company: int) -> ExportRow | None:
+    """The last export of a company."""
+    return next(iter(await of(company, limit=1)), None)
+
+
+async def of(company: int, before: int | None = None, limit: int = 50) -> list[ExportRow]:
+    """Exports of a company, newest first; `before` is the id of the last one of another page."""
+    rows = await fetch(
+        """select id, entity, form, rows, at, taken_by from export
+           where company = $1 and ($2::bigint is null or id < $2) order by id desc limit $3""",
+        company,
+        before,
+        limit,
+    )
+    return [ExportRow(**row) for row in rows]
