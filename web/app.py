@@ -22,6 +22,7 @@ from sync.keys import KeyRing
 from sync.live import Live
 from sync.settings import Settings
 from web.auth import check_roles, guard
+from web.codes import CODE_FILTERS
 from web.errors import exception_handlers
 from web.filters import FILTERS
 from web.headers import security_headers
@@ -93,7 +94,7 @@ def templates(site: Site) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(FILTERS)
+    environment.filters.update({**FILTERS, **CODE_FILTERS})
     globals_: dict[str, Any] = {"static": lambda path: f"/static/{site.static_version}/{path}"}
     environment.globals.update(globals_)
     return environment

@@ -12,7 +12,7 @@ from litestar.template.base import csrf_token
 
 from sync.store import companies
 from sync.store.companies import CompanyRow
-from web.auth import ROLE_WORDS, signed_in
+from web.auth import ROLE_WORDS, signed_in, who_asks
 from web.filters import initials
 from web.htmx import wants_partial
 from web.site import AnyRequest, site_of
@@ -56,6 +56,12 @@ def frame(request: AnyRequest) -> Values:
 async def team_frame(request: AnyRequest, section: str = "") -> Values:
     """Return what base.html reads on a page of the team."""
     return {**frame(request), "companies": await companies.names(), "section": section}
+
+
+async def guide_frame(request: AnyRequest) -> Values:
+    """Return what guide/frame.html reads on a page that everybody may see; whoever is signed in keeps the bar."""
+    await who_asks(request)
+    return await team_frame(request) if signed_in(request) else frame(request)
 
 
 async def company_frame(request: AnyRequest, company: CompanyRow, section: str) -> Values:

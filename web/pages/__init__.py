@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from web.pages.account import SessionsController
 from web.pages.appearance import choose_theme
+from web.pages.code_guide import CodeGuideController
 from web.pages.companies import CompaniesController, home
 from web.pages.company import CompanyController
 from web.pages.connector_help import connector_help
@@ -28,4 +29,5 @@ PAGES: list[ControllerRouterHandler] = [
     choose_theme,
     health,
     connector_help,
+    CodeGuideController,
 ]

@@ -258,6 +258,7 @@ async def chosen_values(request: HTMXRequest, found: RequestDetail | None, asked
         "chosen": found,
         "chosen_id": found.row.id,
         "outcome_text": outcome_text(found),
+        "code": found.row.hresult or (found.row.status_code if found.row.outcome in ("failed", "warning") else ""),
         "view": view,
         "views": [(key, label, asked.link(home, view=key)) for key, label in VIEWS],
         "request_shown": await laid_out(request, found.request, asked) if view != "answer" else None,

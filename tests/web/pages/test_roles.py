@@ -13,6 +13,7 @@ from web.app import create_app, handlers_of
 from web.auth import check_roles
 
 HERE = {
+    "code": "0x80040408",
     "company": "1",
     "number": "1",
     "id": "1",
