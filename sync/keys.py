@@ -15,6 +15,12 @@ def new_licence_key() -> str:
     return "-".join("".join(secrets.choice(ALPHABET) for _ in range(GROUP)) for _ in range(GROUPS))
 
 
+def regrouped(licence_key: str) -> str:
+    """A key as it should have been written: capitals, in groups of five, without white space or other dashes."""
+    symbols = "".join(one for one in licence_key.upper() if one.isalnum())
+    return "-".join(symbols[start : start + GROUP] for start in range(0, len(symbols), GROUP))
+
+
 def new_ticket() -> str:
     """128 random bits."""
     return secrets.token_hex(16)

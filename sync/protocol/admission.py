@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 
 LEASE = timedelta(minutes=15)  # of silence, after which another computer may take over
 FLOOR = timedelta(seconds=60)  # between two syncs that nobody asked for
@@ -9,6 +10,12 @@ SLACK = timedelta(seconds=30)  # a scheduled call may come this much early
 STANDBY_WAIT = 60  # seconds until a standby computer asks again
 WRONG_KEYS = 5  # within WRONG_KEYS_WINDOW: after them, keys are no longer looked at
 WRONG_KEYS_WINDOW = timedelta(minutes=10)
+UNKNOWN_KEPT = timedelta(days=1)  # a user name that no connector has
+UNKNOWN_AT_ONCE = 100  # such names, the latest
+SEEN = timedelta(seconds=10)  # calls closer together are not written down
+LONGER = 2  # times the usual gap: what a computer that was off adds at most
+WEIGHT = 0.25  # of the last gap in the smoothed one
+DRIFT = 1.6  # times more or less than its file says: a night without calls stays below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,3 +66,82 @@ def _due(caller: Caller) -> bool:
     if caller.polls:
         return caller.last_began >= caller.schedule - SLACK
     return caller.last_ended >= FLOOR
+
+
+class WrongKey(StrEnum):
+    """Why a key was refused, most likely: what the set-up page says of it."""
+
+    BLOCKED = "blocked"  # after WRONG_KEYS of them it was not looked at
+    REVOKED = "revoked"  # the right key of a connector that was revoked
+    OLD = "old"  # a key that this connector had before
+    ALTERED = "altered"  # right but for white space, case or dashes
+    OTHER = "other"  # that of another connector
+    MISTYPED = "mistyped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presented:
+    """What is known of a key that did not open a session.
+
+    `same` speaks of it as it came, `nearly` as it should have been: capitals, in groups of five, no white space.
+    """
+
+    tries: int  # wrong keys from this address within WRONG_KEYS_WINDOW, before this one
+    revoked: bool
+    same_current: bool = False
+    nearly_current: bool = False
+    retired: bool = False  # same or nearly a key that no longer works
+    another: bool = False  # same or nearly the key of another connector
+
+
+def wrong_key(key: Presented) -> WrongKey:
+    """Decide why a key was refused. The first that is true counts."""
+    rules = (
+        (key.tries >= WRONG_KEYS, WrongKey.BLOCKED),
+        (key.revoked and (key.same_current or key.nearly_current), WrongKey.REVOKED),
+        (key.retired, WrongKey.OLD),
+        (key.nearly_current, WrongKey.ALTERED),
+        (key.another, WrongKey.OTHER),
+    )
+    return next((reason for holds, reason in rules if holds), WrongKey.MISTYPED)
+
+
+SENTENCES = {
+    WrongKey.BLOCKED: "Five wrong keys came within ten minutes, so none is looked at until those ten minutes are over.",
+    WrongKey.REVOKED: "This is the key of a connector that was revoked. Download a new connector file and use its key.",
+    WrongKey.OLD: "This is an old key. Copy the present one and paste it into the Web Connector's password box.",
+    WrongKey.ALTERED: "The key is right but for spaces, small letters or its dashes. Copy it whole and paste it again.",
+    WrongKey.OTHER: "This is the key of {other}. Each connector has its own: copy the one of this connector.",
+    WrongKey.MISTYPED: "This is no key of ours: most likely mistyped, or not copied whole. Copy it and paste it.",
+}
+
+
+def wrong_key_sentence(reason: str, other: str = "") -> str:
+    """What a person reads of a wrong key. `other` names the connector whose key it is; "" for no reason."""
+    return SENTENCES[WrongKey(reason)].format(other=other or "another connector") if reason else ""
+
+
+# how often a computer calls
+
+
+def every(minutes: int, seconds: int | None) -> timedelta:
+    """How often the Web Connector calls by a schedule of a .qwc file."""
+    return timedelta(seconds=seconds) if seconds else timedelta(minutes=minutes)
+
+
+def smoothed(usual: int | None, expected: timedelta, gap: timedelta) -> int:
+    """Seconds between two calls after one more gap. A long silence counts for little: the computer was off."""
+    before = usual if usual is not None else expected.total_seconds()
+    counted = min(gap.total_seconds(), LONGER * before)
+    return round(before + WEIGHT * (counted - before))
+
+
+def drifts(usual: int | None, expected: timedelta) -> bool:
+    """Whether calls come so differently from the schedule that somebody must have changed Every-Min.
+
+    Gaps are known to SEEN only, so a schedule of a few seconds is not judged by them.
+    """
+    if usual is None:
+        return False
+    seconds = max(expected, 2 * SEEN).total_seconds()
+    return usual > DRIFT * seconds or usual < min(seconds, expected.total_seconds()) / DRIFT

@@ -357,5 +357,10 @@ def abandon(session: Session) -> Step:
     return _closed(session)
 
 
+def end(session: Session, why: str) -> Step:
+    """End a session from our side: the Web Connector's next call hears why."""
+    return _closed(replace(session, error=why, result=why))
+
+
 def _work(run: RunWork, position: int) -> EntityWork:
     return next(work for work in run.entities if work.position == position)

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sync.keys import KeyRing, new_licence_key
-from sync.qwc import QwcFile
-from sync.store.base import fetch, fetchrow, notify, transaction
+from sync.qwc import QwcFile, app_name
+from sync.store.base import fetch, notify, transaction
 from sync.store.connectors import new_run, one_at_a_time
 
 
@@ -39,7 +39,7 @@ async def add_company(name: str, region: str, *, begin: bool, keys: KeyRing, act
     """A new company with its first connector; with `begin` the first file that answers is taken, and read at once."""
     now = datetime.now(UTC)
     async with transaction() as connection:
-        owner_id = await _owner_id(connection)
+        owner_id = await owner_of_installation(connection, enabled_by=actor)
         company = await connection.fetchval(
             """insert into company (name, region, file_id, adopts_first, created_at) values ($1, $2, $3, $4, $5)
                returning id""",
@@ -51,32 +51,41 @@ async def add_company(name: str, region: str, *, begin: bool, keys: KeyRing, act
         )
         if begin:
             await new_run(connection, company, "initial", actor, now)
-        made = await _add_connector(connection, company, owner_id, keys, now)
-        await _audit(connection, actor, "company.added", company, name)
+        made = await insert_connector(connection, company, owner_id, "", keys, now)
+        await audit(connection, actor, "company.added", company, name)
         await notify(connection, "companies")
     return made
 
 
-async def _owner_id(connection: Any) -> str:
-    """OwnerID of this installation, made with the workspace."""
+async def owner_of_installation(connection: Any, enabled_by: str = "") -> str:
+    """OwnerID of this installation, made with the workspace; with `enabled_by` QuickBooks Desktop is switched on."""
     await connection.execute("select pg_advisory_xact_lock(2, 0)")
     found: str | None = await connection.fetchval("select owner_id from workspace order by id limit 1")
     if found is None:
         found = new_guid()
         await connection.execute("insert into workspace (name, owner_id) values ('Deskbridge', $1)", found)
+    if enabled_by:
+        await connection.execute(
+            "update workspace set enabled_at = now(), enabled_by = $1 where enabled_at is null", enabled_by
+        )
     return found
 
 
-async def _add_connector(connection: Any, company: int, owner_id: str, keys: KeyRing, now: datetime) -> NewConnector:
+async def insert_connector(
+    connection: Any, company: int, owner_id: str, label: str, keys: KeyRing, now: datetime
+) -> NewConnector:
+    """One more connector of a company, with a key of its own; the file's FileID is that of all its connectors."""
     key = new_licence_key()
     user_name = f"c-{secrets.token_hex(5)}"
     name, file_id = await connection.fetchrow("select name, file_id from company where id = $1", company)
     connector = await connection.fetchval(
-        """insert into connector (company, user_name, app_name, owner_id, file_id, key_hash, key_sealed, created_at)
-           values ($1, $2, $3, $4, $5, $6, $7, $8) returning id""",
+        """insert into connector (company, label, user_name, app_name, owner_id, file_id, key_hash, key_sealed,
+               created_at)
+           values ($1, $2, $3, $4, $5, $6, $7, $8, $9) returning id""",
         company,
+        label,
         user_name,
-        f"Deskbridge - {name} ({user_name})",
+        app_name(name, user_name),
         owner_id,
         file_id,
         keys.hashed(key),
@@ -86,13 +95,16 @@ async def _add_connector(connection: Any, company: int, owner_id: str, keys: Key
     return NewConnector(company, connector, user_name, key)
 
 
-async def qwc_file(connector: int, public_url: str) -> bytes:
-    """The .qwc file of a connector: the same bytes each time."""
-    row = await fetchrow(
-        """select c.app_name, c.user_name, c.owner_id, c.file_id, co.schedule_minutes, co.poll_seconds
-           from connector c join company co on co.id = c.company where c.id = $1""",
-        connector,
-    )
+ISSUED = """
+    update connector c set downloaded_at = $2, issued_minutes = co.schedule_minutes, issued_seconds = co.poll_seconds
+    from company co where co.id = c.company and c.id = $1
+    returning c.app_name, c.user_name, c.owner_id, c.file_id, co.schedule_minutes, co.poll_seconds
+"""
+
+
+async def issue(connection: Any, connector: int, public_url: str) -> bytes:
+    """The .qwc file of a connector, with a note of the schedule in it. Raises LookupError."""
+    row = await connection.fetchrow(ISSUED, connector, datetime.now(UTC))
     if row is None:
         raise LookupError(f"no connector {connector}")
     return QwcFile(
@@ -104,6 +116,12 @@ async def qwc_file(connector: int, public_url: str) -> bytes:
         every_minutes=row["schedule_minutes"],
         every_seconds=row["poll_seconds"],
     ).text()
+
+
+async def qwc_file(connector: int, public_url: str) -> bytes:
+    """The .qwc file of a connector: the same bytes each time, as long as the schedule is the same."""
+    async with transaction() as connection:
+        return await issue(connection, connector, public_url)
 
 
 async def find_company(text: str) -> int:
@@ -136,18 +154,19 @@ async def ask_run(company: int, kind: str, actor: str, address: str = "") -> int
             )
             run = await new_run(connection, company, kind if read or kind != "incremental" else "initial", actor, now)
             joined = await connection.fetchval("select number from run where id = $1", run)
-        await _audit(connection, actor, "run.asked", company, f"{kind}, sync {joined}", address)
+        await audit(connection, actor, "run.asked", company, f"{kind}, sync {joined}", address)
         await notify(connection, "companies", f"company:{company}")
     number: int = joined
     return number
 
 
-async def _audit(connection: Any, actor: str, action: str, company: int, subject: str, address: str = "") -> None:
+async def audit(connection: Any, actor: str, action: str, company: int, subject: str, address: str = "") -> None:
+    """Add one line to the audit log, in the transaction of what it tells."""
     await connection.execute(
         "insert into audit_entry (actor, action, company, subject, address) values ($1, $2, $3, $4, $5)",
-        actor,
+        actor[:254],
         action,
         company,
-        subject,
-        address,
+        subject[:200],
+        address[:64],
     )
