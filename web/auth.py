@@ -1,12 +1,14 @@
-"""Who is asking: the session cookie, signing in and out, the role that each route declares.
+"""Who is asking: the session cookie, signing in and out, the role that each route declares, set-up links.
 
 Rule 1: every route handler has `opt={"role": …}`, one of ROLES or "public"; `create_app` refuses one without.
 Rule 2: the cookie holds 32 random bytes that are new at each sign-in; the database holds their hash.
+Rule 3: `opt={"setup_link": True}` also lets in who came by a living set-up link of the company in the address.
 """
 
 import hashlib
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -14,7 +16,8 @@ from litestar.datastructures import Cookie
 from litestar.handlers import BaseRouteHandler
 from litestar.plugins.htmx import HTMXRequest
 
-from sync.store import people
+from sync.store import links, people
+from sync.store.links import LinkRow
 from sync.store.people import ROLES, Person, SignedIn
 from web.forms import local_path
 from web.site import AnyRequest, Connection, site_of
@@ -28,6 +31,7 @@ ROLE_WORDS = {
 }
 TRIES = 10  # of one e-mail, and three times as many of one address
 WINDOW = timedelta(minutes=10)
+BY_LINK = "setup_link"  # the role of who came by a set-up link: none of ROLES
 
 
 class NotSignedIn(Exception):
@@ -47,6 +51,20 @@ class TooManyTries(Exception):
     """Somebody guesses; nobody is let in until the window is over."""
 
 
+@dataclass(frozen=True, slots=True)
+class Doer:
+    """Who does something on a page of set-up: somebody signed in, or somebody with a set-up link."""
+
+    name: str
+    actor: str  # as the audit log names them
+    role: str  # one of ROLES, or BY_LINK
+    link: LinkRow | None = None
+
+    def may(self, role: str) -> bool:
+        """Say whether they may do what needs this role; with a link nobody may."""
+        return self.role in ROLES and ROLES.index(self.role) >= ROLES.index(role)
+
+
 def check_roles(handlers: Iterable[BaseRouteHandler]) -> None:
     """Raise LookupError if a route does not say who may use it."""
     for handler in handlers:
@@ -60,10 +78,48 @@ async def guard(connection: Connection, handler: BaseRouteHandler) -> None:
     if role == "public":  # OPTIONS is answered by the framework, with the methods of the address and nothing else
         return
     signed_in = await who_asks(connection)
+    if signed_in is not None and may(signed_in.person, role):
+        return
+    if await came_by_link(connection, handler):
+        return
     if signed_in is None:
         raise NotSignedIn
-    if not may(signed_in.person, role):
-        raise RoleNeeded(role, await people.names_with("owner"))
+    raise RoleNeeded(role, await people.names_with("owner"))
+
+
+async def is_let_in(connection: Connection) -> bool:
+    """Say whether who passed the guard still would: a stream asks again and again."""
+    found = connection.scope.get("auth")
+    if isinstance(found, LinkRow):
+        return await came_by_link(connection, connection.route_handler)
+    return await who_asks(connection) is not None
+
+
+async def came_by_link(connection: Connection, handler: BaseRouteHandler) -> bool:
+    """Say whether a living set-up link of the company in the address opens this route; remember the link."""
+    company = connection.path_params.get("company")
+    if not handler.opt.get("setup_link") or not isinstance(company, int):
+        return False
+    token = connection.cookies.get(link_cookie(connection, company))
+    found = await links.living(hash_of(token), datetime.now(UTC)) if token else None
+    if found is None or found.company != company:
+        return False
+    connection.scope["auth"] = found
+    return True
+
+
+def link_cookie(connection: Connection, company: int) -> str:
+    """Return the name of the cookie that holds the token of a company's set-up link."""
+    return site_of(connection).cookie(f"setup-{company}")
+
+
+def doer(connection: Connection) -> Doer:
+    """Return who passed the guard: signed in, or by a set-up link. Raises NotSignedIn on public pages."""
+    link = connection.scope.get("auth")
+    if isinstance(link, LinkRow):
+        return Doer(link.for_whom, link.actor, BY_LINK, link)
+    person = current(connection).person
+    return Doer(person.name, person.email, person.role)
 
 
 def may(person: Person, role: str) -> bool:

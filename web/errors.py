@@ -1,6 +1,7 @@
 """Exceptions to answers: a page, a part for htmx, or JSON. Nothing internal is ever shown; the log has a reference."""
 
 import logging
+import re
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from web.site import AnyRequest, site_of
 
 log = logging.getLogger("deskbridge.web")
 SYMBOLS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none looks like another
+SECRET_PART = re.compile(r"^(/(?:set-up|join)/)[^/]+")
 CSRF_FAILED = "CSRF token verification failed"  # Litestar's words
 
 HOME = ("Go to Companies", "/companies")
@@ -92,8 +94,13 @@ def known(request: AnyRequest, error: HTTPException) -> Response[Any]:
 def broken(request: AnyRequest, error: Exception) -> Response[Any]:
     """Log the error under a reference, show only the reference."""
     reference = new_reference()
-    log.error("%s %s failed, reference %s", request.method, request.url.path, reference, exc_info=error)
+    log.error("%s %s failed, reference %s", request.method, shown_path(request.url.path), reference, exc_info=error)
     return answer(request, 500, BROKEN, reference)
+
+
+def shown_path(path: str) -> str:
+    """Return an address as a log may hold it: without the token of a set-up link or an invitation."""
+    return SECRET_PART.sub(r"\1…", path)
 
 
 def new_reference() -> str:

@@ -34,7 +34,7 @@ def security_headers(*, https: bool) -> BeforeMessageSendHookHandler:
         message.setdefault("headers", [])
         sent = MutableScopeHeaders.from_message(message)
         for name, value in headers.items():
-            sent[name] = value
+            sent.setdefault(name, value)
         sent.setdefault("cache-control", "no-store")
 
     return add

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
-from web.auth import who_asks
+from web.auth import is_let_in
 from web.site import site_of
 
 HEARTBEAT = 20.0  # seconds
@@ -21,7 +21,7 @@ Read = Callable[[], Awaitable[Parts | None]]
 
 
 def stream(request: HTMXRequest, topics: Iterable[str], read: Read) -> ServerSentEvent:
-    """Answer with events for as long as the browser listens, the session lasts and `read` does not return None."""
+    """Answer with events for as long as the browser listens, the visitor is let in and `read` does not return None."""
     return ServerSentEvent(events(request, topics, read))
 
 
@@ -30,7 +30,7 @@ async def events(request: HTMXRequest, topics: Iterable[str], read: Read) -> Asy
     sent: dict[str, str] = {}
     async with live.watch(topics) as watch:
         while not live.stopping:
-            parts = await read() if await who_asks(request) else None
+            parts = await read() if await is_let_in(request) else None
             if parts is None:
                 return
             new = {name: html for name, html in parts.items() if sent.get(name) != html}

@@ -13,6 +13,7 @@ from web.pages.health import health
 from web.pages.records import RecordsController
 from web.pages.runs import RunsController
 from web.pages.search import search
+from web.pages.setup import SETUP
 from web.pages.sign_in import SignInController, sign_out
 
 PAGES: list[ControllerRouterHandler] = [
@@ -30,4 +31,5 @@ PAGES: list[ControllerRouterHandler] = [
     health,
     connector_help,
     CodeGuideController,
+    *SETUP,
 ]

@@ -20,6 +20,8 @@ HERE = {
     "entity": "Customer",
     "file": "request.xml",
     "session": "999999",
+    "token": "unknown",
+    "link": "999999",
     "file_path": "css/base.css",
 }
 STREAM = {"accept": "text/event-stream"}

@@ -1,0 +1,134 @@
+"""Set-up links: who makes them, what they open and what not, how they end, and that their token stays secret."""
+
+import re
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from sync.store.base import execute, fetch, fetchval
+from sync.store.companies import names
+from tests.web.conftest import Visitor
+from tests.web.pages.conftest import Enter
+from tests.web.pages.test_live import events, tell
+
+LIST = "/companies/1/setup/links"
+
+
+async def make_link(maker: Visitor, for_whom: str = "Dan Okafor", hours: str = "24") -> tuple[str, str]:
+    """Make a link; return its path and its token."""
+    page = await maker.submit(LIST, for_whom=for_whom, hours=hours)
+    assert page.status_code == 200, page.text
+    found = re.search(r"http://localhost:\d+(/set-up/([\w-]+))", page.text)
+    assert found
+    return found[1], found[2]
+
+
+async def came_by(site: str, path: str) -> tuple[Visitor, httpx.Response]:
+    dan = Visitor(base_url=site)
+    return dan, await dan.get(path)
+
+
+async def test_a_link_lets_somebody_without_an_account_into_the_set_up_of_that_company(enter: Enter, site: str) -> None:
+    alice = await enter("accounting_manager")
+    path, token = await make_link(alice)
+    dan, arrival = await came_by(site, path)
+    assert (arrival.status_code, arrival.headers["location"]) == (303, "/companies/1/setup")
+    assert arrival.headers["referrer-policy"] == "no-referrer"
+    page = await dan.get("/companies/1/setup")
+    assert page.status_code == 200
+    assert "Set-up of Halder Natural Stone, Inc." in page.text
+    assert "Link for Dan Okafor, by Alice" in page.text
+    assert token not in page.text
+    assert 'aria-label="Sections"' not in page.text  # no navigation
+    assert "All companies" not in page.text
+    shown = (await alice.get(LIST)).text
+    assert "from 127.0.0.1" in shown  # when and from where it was opened
+    assert token not in shown  # only once
+    await dan.aclose()
+
+
+async def test_a_link_opens_nothing_else(enter: Enter, site: str) -> None:
+    await execute("insert into company (name, region, file_id) values ('Granite Ridge', 'US', '{X}')")
+    other = max(each.id for each in await names())
+    path, _ = await make_link(await enter("owner"))
+    dan, _ = await came_by(site, path)
+    for closed in (
+        "/companies", "/companies/1", "/companies/1/records/Customer", "/companies/1/syncs", LIST,
+        f"/companies/{other}/setup", f"/companies/{other}/setup/live", "/account/sessions",
+    ):  # fmt: skip
+        answer = await dan.get(closed)
+        assert (answer.status_code, answer.headers.get("location", "")[:8]) == (303, "/sign-in"), closed
+    refused = await dan.submit(LIST, for_whom="Another", hours="168")
+    assert refused.status_code == 303
+    assert await fetchval("select count(*) from setup_link") == 1
+    await dan.aclose()
+
+
+async def test_a_link_ends_when_it_expires_is_revoked_or_its_maker_may_no_longer_make_one(
+    enter: Enter, site: str
+) -> None:
+    alice = await enter("accounting_manager")
+    path, _ = await make_link(alice, hours="1")
+    assert await fetchval("select expires_at - created_at from setup_link") < timedelta(hours=1, minutes=1)
+    dan, _ = await came_by(site, path)
+    for ended, mended in (
+        ("update setup_link set expires_at = now()", "update setup_link set expires_at = now() + interval '1 hour'"),
+        ("update users set role = 'member' where name = 'Alice'",
+         "update users set role = 'accounting_manager' where name = 'Alice'"),
+        ("update users set disabled_at = now() where name = 'Alice'", "update users set disabled_at = null"),
+        ("update company set removed_at = now()", "update company set removed_at = null"),
+    ):  # fmt: skip
+        assert (await dan.get("/companies/1/setup")).status_code == 200
+        await execute(ended)
+        assert (await dan.get("/companies/1/setup")).status_code in (303, 404), ended
+        over = await dan.get(path)
+        assert over.status_code == 404
+        assert "This link is over" in over.text
+        await execute(mended)
+    id = await fetchval("select id from setup_link")
+    assert "End this link" in (await alice.get(LIST)).text
+    assert (await alice.submit(f"{LIST}/{id}/revoke")).status_code == 303
+    assert (await dan.get("/companies/1/setup")).status_code == 303
+    assert "No link works now." in (await alice.get(LIST)).text
+    assert (await alice.submit(f"{LIST}/{id}/revoke")).status_code == 404
+    await dan.aclose()
+
+
+async def test_the_stream_of_a_guest_follows_the_set_up_and_ends_with_the_link(enter: Enter, site: str) -> None:
+    path, _ = await make_link(await enter("accounting_manager"))
+    dan, _ = await came_by(site, path)
+    stream = events(dan, "/companies/1/setup/live")
+    name, html = await anext(stream)
+    assert name == "tasks"
+    assert "First sync" in html
+    await execute("update setup_link set revoked_at = now()")
+    await tell("company:1")
+    assert [event async for event in stream] == []
+    await dan.aclose()
+
+
+async def test_the_token_is_kept_as_a_hash_and_comes_into_no_log(
+    enter: Enter, site: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, token = await make_link(await enter("owner"))
+    dan, _ = await came_by(site, path)
+    assert token not in str([dict(row) for row in await fetch("select * from setup_link")])
+    log = [dict(row) for row in await fetch("select action, actor, subject, detail::text from audit_entry order by id")]
+    assert token not in str(log)
+    assert [entry["action"] for entry in log][-2:] == ["setup_link.added", "setup_link.opened"]
+    assert log[-1]["actor"] == "set-up link for Dan Okafor, by ruth@halder.example"
+    await execute("alter table setup_link rename to gone")
+    assert (await dan.get(path)).status_code == 500
+    assert "/set-up/…" in caplog.text
+    assert token not in caplog.text
+    await dan.aclose()
+
+
+async def test_a_link_needs_a_name_and_one_of_the_three_times(enter: Enter) -> None:
+    alice = await enter("accounting_manager")
+    answer = await alice.submit(LIST, for_whom=" ", hours="9999")
+    assert answer.status_code == 422
+    assert "<title>Error: Set-up links" in answer.text
+    assert "Two things to correct" in answer.text
+    assert await fetchval("select count(*) from setup_link") == 0
