@@ -1,12 +1,12 @@
 """Companies as the pages show them: state, last sync, contact; and how fresh each entity is."""
 
 import ntpath
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sync.protocol.connection import Evidence, state
+from sync.protocol.connection import Connection, Evidence, next_call, states, step
+from sync.protocol.window import Window
 from sync.qbxml.entities import ENTITIES
 from sync.store.base import document, fetch
 
@@ -16,20 +16,25 @@ HOURS = 24  # of the contact strip
 OVERVIEW = """
     select co.*, live.number as live_number, live.kind as live_kind, live.state as live_state,
         live.percent as live_percent, live.began_at as live_began, live.reading, open.opened_at as session_since,
-        last.rows_in as last_rows, extract(epoch from last.ended_at - last.began_at)::float8 as last_took,
-        coalesce(last.failed, 0) as failed,
-        (select coalesce(array_agg(distinct c.machine) filter (where c.machine <> ''), '{}') from connector c
-            where c.company = co.id and c.revoked_at is null) as computers,
-        (select coalesce(array_agg(distinct date_trunc('hour', s.opened_at)), '{}') from session s
-            where s.company = co.id and s.opened_at > $1::timestamptz - interval '25 hours') as contacts
+        open.called_at as session_called, last.rows_in as last_rows, last.number as last_number,
+        extract(epoch from last.ended_at - last.began_at)::float8 as last_took, coalesce(last.failed, 0) as failed,
+        hand.computers, hand.connectors,
+        (select coalesce(array_agg(distinct hour), '{}') from (
+            select h.hour from contact_hour h where h.company = co.id and h.hour > $1::timestamptz - interval '25 hours'
+            union all select date_trunc('hour', s.opened_at) from session s
+                where s.company = co.id and s.opened_at > $1::timestamptz - interval '25 hours') hours) as contacts
     from company co
+    left join lateral (select count(*) as connectors,
+        coalesce(array_agg(distinct c.machine) filter (where c.machine <> ''), '{}') as computers
+        from connector c where c.company = co.id and c.revoked_at is null) hand on true
     left join lateral (
         select r.*, (select e.entity from run_entity e where e.run = r.id and e.state = 'reading' limit 1) as reading
         from run r where r.company = co.id and r.state in ('queued', 'running') order by r.id limit 1) live on true
-    left join lateral (select opened_at from session s where s.company = co.id and s.ended_at is null
-        and s.called_at > $1::timestamptz - $2::interval order by s.id desc limit 1) open on true
+    left join lateral (select s.opened_at, s.called_at from session s
+        where s.company = co.id and s.ended_at is null order by s.id desc limit 1) open on true
     left join lateral (select * from run r where r.company = co.id and r.state = 'complete'
         order by number desc limit 1) last on true
+    where co.removed_at is null
 """
 
 KINDS = {"initial": "First sync", "incremental": "Incremental", "full": "Full sync", "verify": "Verify"}
@@ -44,12 +49,25 @@ class CompanyRow:
     region: str  # US or CA
     file_name: str | None
     group: str  # needs_you, in_order, paused
-    state: str
+    state: str  # see protocol.connection.Connection
     state_text: str
     state_small: str
+    state_why: str  # one sentence: the rule that made the state, or its cause
+    states: tuple[Connection, ...]  # every state that is true, the one that counts first
     since: datetime | None
+    begun: bool  # a person said: sync this company with this file
+    setup_step: int  # 1 to 6: at which step set-up is
     percent: int | None
     last_call_at: datetime | None
+    next_call_by: datetime | None  # when the Web Connector should call next; None: not known
+    expected_every: timedelta  # between two calls
+    window: Window
+    paused_until: datetime | None  # None while paused: until somebody resumes
+    paused_by: str
+    paused_why: str
+    refused: str  # the hresult with which QuickBooks did not open at the last try, or ""
+    wrong_answer: dict[str, Any] | None  # what the file said that was not the right one: see store.files.WRONG
+    went_back: dict[str, Any] | None  # the file seems to be an older copy: entities, newest, run, older, full
     last_sync_at: datetime | None
     last_sync_rows: int | None
     last_sync_took: float | None  # seconds
@@ -82,14 +100,14 @@ class EntityFreshness:
 
 async def overview(now: datetime) -> list[CompanyRow]:
     """Every company; those that need somebody first."""
-    rows = [_row(row, now) for row in await fetch(f"{OVERVIEW} order by lower(co.name), co.id", now, ALIVE)]
+    rows = [_row(row, now) for row in await fetch(f"{OVERVIEW} order by lower(co.name), co.id", now)]
     order = {"needs_you": 0, "in_order": 1, "paused": 2}
     return sorted(rows, key=lambda row: order[row.group])
 
 
 async def company(id: int, now: datetime) -> CompanyRow | None:
     """One company."""
-    rows = await fetch(f"{OVERVIEW} where co.id = $3", now, ALIVE, id)
+    rows = await fetch(f"{OVERVIEW} and co.id = $2", now, id)
     return _row(rows[0], now) if rows else None
 
 
@@ -97,26 +115,40 @@ async def names() -> list[CompanyName]:
     """Every company by name."""
     return [
         CompanyName(row["id"], row["name"])
-        for row in await fetch("select id, name from company order by lower(name), id")
+        for row in await fetch("select id, name from company where removed_at is null order by lower(name), id")
     ]
 
 
 def _row(row: Any, now: datetime) -> CompanyRow:
-    machines: Sequence[str] = row["computers"]
-    found = state(_evidence(row, machines), now)
-    syncing = found.state == "syncing"
+    evidence = _evidence(row, now)
+    found = states(evidence, now)
+    first = found[0]
+    syncing = first.state == "syncing"
     return CompanyRow(
         id=row["id"],
         name=row["name"],
         region=row["region"],
         file_name=ntpath.basename(row["file_path"]) if row["file_path"] else None,
-        group=found.group,
-        state=found.state,
-        state_text=found.text,
-        state_small=found.small,
-        since=found.since,
+        group=first.group,
+        state=first.state,
+        state_text=first.text,
+        state_small=first.small,
+        state_why=first.why,
+        states=tuple(found),
+        since=first.since,
+        begun=evidence.begun,
+        setup_step=step(evidence),
         percent=row["live_percent"] if syncing else None,
-        last_call_at=row["last_call_at"],
+        last_call_at=evidence.last_call_at,
+        next_call_by=next_call(evidence, now),
+        expected_every=evidence.interval,
+        window=evidence.window,
+        paused_until=row["paused_until"],
+        paused_by=row["paused_by"],
+        paused_why=row["paused_why"],
+        refused=evidence.refused,
+        wrong_answer=document(row["wrong_answer"]),
+        went_back=document(row["went_back"]),
         last_sync_at=row["last_sync_at"],
         last_sync_rows=row["last_rows"],
         last_sync_took=row["last_took"],
@@ -125,32 +157,38 @@ def _row(row: Any, now: datetime) -> CompanyRow:
         to_approve=0,
         failed=row["failed"],
         hours=_hours(row, now),
-        computers=list(machines),
+        computers=list(row["computers"]),
     )
 
 
-def _evidence(row: Any, machines: Sequence[str]) -> Evidence:
+def _evidence(row: Any, now: datetime) -> Evidence:
     wrong = document(row["wrong_file"]) or []
     refused = document(row["refused"]) or {}
-    interval = (
-        timedelta(seconds=row["poll_seconds"]) if row["poll_seconds"] else timedelta(minutes=row["schedule_minutes"])
-    )
+    called = row["session_called"]
+    seconds = row["poll_seconds"] or row["schedule_minutes"] * 60
     return Evidence(
         wrong_file_at=row["wrong_file_at"],
         wrong_file=_wrong(wrong),
         paused_at=row["paused_at"],
+        paused_until=row["paused_until"],
         paused_by=row["paused_by"],
+        paused_why=row["paused_why"],
         began_set_up=row["created_at"],
+        prepared=row["prepared"] is not None or row["connectors"] > 0,
+        answered=row["facts_at"] is not None,
+        begun=row["begun_at"] is not None or row["adopts_first"],
         last_sync_at=row["last_sync_at"],
-        last_call_at=row["last_call_at"],
-        session_since=row["session_since"],
+        last_call_at=max(filter(None, (row["last_call_at"], called)), default=None),
+        session_since=row["session_since"] if called is not None and now - called < ALIVE else None,
         syncing=_syncing(row),
         percent=row["live_percent"] or 0,
         waits=row["live_state"] is not None,
-        interval=interval,
-        refused=f"QuickBooks did not open: {refused.get('hresult', '')}",
+        interval=timedelta(seconds=seconds),
+        refused=refused.get("hresult", "") if row["refused_at"] else "",
+        refused_message=refused.get("message", ""),
         refused_at=row["refused_at"],
-        computers=tuple(machines),
+        computers=tuple(row["computers"]),
+        window=Window(row["time_zone"], row["window_from"], row["window_until"], row["window_days"]),
     )
 
 

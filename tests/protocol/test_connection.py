@@ -37,9 +37,11 @@ REASONS: dict[str, dict[str, Any]] = {  # in the order in which they count
     "wrong_file": {"wrong_file_at": NOW - MINUTE, "wrong_file": "Another file answered"},
     "paused": {"paused_at": NOW - MINUTE, "paused_by": "Alice"},
     "syncing": {"session_since": NOW - MINUTE, "syncing": "Customers", "percent": 40},
+    "refused": {"refused_at": NOW - MINUTE, "refused": "0x80040414"},
     "not_active": {"last_call_at": NOW - 3 * 60 * MINUTE},
-    "waiting": {"refused_at": NOW - MINUTE, "refused": "A dialog is open in QuickBooks"},
+    "late": {"last_call_at": NOW - 35 * MINUTE},
     "never_synced": {"last_sync_at": None},
+    "waiting": {"waits": True},
 }
 
 
@@ -52,7 +54,7 @@ def test_of_several_reasons_the_first_counts() -> None:
     names = list(REASONS)
     for at, name in enumerate(names):
         together: dict[str, Any] = {}
-        for other in names[at:]:
+        for other in reversed(names[at:]):
             together.update(REASONS[other])
         assert state(evidence(**together), NOW).state == name
 
@@ -64,8 +66,8 @@ def test_without_any_reason_a_company_is_connected() -> None:
 
 @pytest.mark.parametrize(
     ("name", "group"),
-    [("wrong_file", "needs_you"), ("paused", "paused"), ("syncing", "in_order"), ("not_active", "needs_you"),
-     ("waiting", "needs_you"), ("never_synced", "needs_you")],
+    [("wrong_file", "needs_you"), ("paused", "paused"), ("syncing", "in_order"), ("refused", "needs_you"),
+     ("not_active", "needs_you"), ("late", "needs_you"), ("never_synced", "needs_you"), ("waiting", "in_order")],
 )  # fmt: skip
 def test_every_state_stands_in_its_group(name: str, group: str) -> None:
     assert state(evidence(**REASONS[name]), NOW).group == group
@@ -76,16 +78,17 @@ def test_a_run_that_waits_for_the_web_connector_needs_nobody() -> None:
     assert (found.state, found.group) == ("waiting", "in_order")
 
 
-def test_a_company_that_never_called_waits_for_its_first_call() -> None:
-    found = state(evidence(waits=True, last_call_at=None, last_sync_at=None), NOW)
-    assert (found.state, found.small) == ("waiting", "The Web Connector has not called yet")
+def test_a_company_that_never_called_says_at_which_step_its_set_up_is() -> None:
+    found = state(evidence(waits=True, last_call_at=None, last_sync_at=None, answered=False), NOW)
+    assert (found.state, found.small) == ("never_synced", "Set-up is at step 3 of 6: Connector")
+    assert found.why == "The Web Connector has not called yet; set-up is at step 3 of 6."
 
 
 @pytest.mark.parametrize(("interval", "minutes"), [(1, 30), (10, 30), (15, 45), (60, 180)])
 def test_a_company_is_not_active_after_three_intervals_and_half_an_hour_at_least(interval: int, minutes: int) -> None:
     assert silent_after(interval * MINUTE) == minutes * MINUTE
     silent = {"interval": interval * MINUTE, "last_sync_at": NOW}
-    assert state(evidence(last_call_at=NOW - minutes * MINUTE, **silent), NOW).state == "connected"
+    assert state(evidence(last_call_at=NOW - minutes * MINUTE, **silent), NOW).state == "late"
     assert state(evidence(last_call_at=NOW - minutes * MINUTE - MINUTE, **silent), NOW).state == "not_active"
 
 

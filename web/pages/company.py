@@ -12,7 +12,7 @@ from sync.store import companies, runs
 from sync.store.companies import CompanyRow, EntityFreshness
 from sync.store.runs import RunDetail
 from web.auth import current, may
-from web.filters import ago, day_time, upper_first
+from web.filters import ago, day_time
 from web.frame import Values, company_frame, company_or_404, page
 from web.live import Parts, render, stream
 from web.progress import progress_values, run_sentence
@@ -119,7 +119,7 @@ def hops(row: CompanyRow, fresh: Sequence[EntityFreshness]) -> list[tuple[str, s
     first = ("working", "Working") if read else ("unknown", "Not known")
     if row.state == "wrong_file":
         first = ("error", "Wrong company file")
-    elif row.state == "waiting" and row.group == "needs_you":
+    elif row.state == "refused":
         first = ("error", "QuickBooks did not open")
     elif row.state == "not_active":
         first = ("unknown", "Not known")
@@ -147,7 +147,7 @@ def banner(row: CompanyRow, now: datetime) -> tuple[str, str, str] | None:
             title = "This is not the company file you expected. Nothing was read, and nothing was written."
             return "wrong_file", title, f"{row.state_small}. Open the right company file in QuickBooks."
         case "never_synced":
-            title = f"Never synced. {row.state_small}."
+            title = f"Never synced. {row.state_why}"
             return (
                 "never_synced",
                 title,
@@ -155,6 +155,10 @@ def banner(row: CompanyRow, now: datetime) -> tuple[str, str, str] | None:
             )
         case "paused":
             return "paused", "Paused", f"{row.state_small}, since {day_time(row.since)}. Nothing is read meanwhile."
-        case "waiting" if row.group == "needs_you":
-            return "warn", upper_first(row.state_small), "It goes on by itself when QuickBooks opens the company file."
+        case "refused":
+            return (
+                "refused",
+                f"QuickBooks refuses. {row.state_small}",
+                "It goes on by itself when QuickBooks opens the company file.",
+            )
     return None

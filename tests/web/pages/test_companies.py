@@ -35,7 +35,10 @@ async def test_a16_the_never_synced_alert_is_shown_only_while_nothing_was_synced
     vera = await enter("viewer")
     assert "Never synced" not in (await vera.get("/companies/1")).text
     await execute("update company set last_sync_at = null, last_call_at = null")
-    assert "Never synced. The Web Connector has not called yet." in (await vera.get("/companies/1")).text
+    assert (
+        "Never synced. The Web Connector has not called yet; set-up is at step 3 of 6."
+        in (await vera.get("/companies/1")).text
+    )
 
 
 async def test_a18_a19_a24_the_status_page_has_last_syncs_and_the_time_of_each_kind(enter: Enter) -> None:
