@@ -15,6 +15,7 @@ from web.pages.runs import RunsController
 from web.pages.search import search
 from web.pages.setup import SETUP
 from web.pages.sign_in import SignInController, sign_out
+from web.pages.web_connector import WebConnectorGuide
 
 PAGES: list[ControllerRouterHandler] = [
     home,
@@ -32,4 +33,5 @@ PAGES: list[ControllerRouterHandler] = [
     connector_help,
     CodeGuideController,
     *SETUP,
+    WebConnectorGuide,
 ]
