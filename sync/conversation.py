@@ -13,10 +13,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from sync.keys import KeyRing, new_ticket
+from sync.keys import KeyRing, new_ticket, regrouped
 from sync.protocol import plan, sentences
 from sync.protocol import session as sessions
-from sync.protocol.admission import WRONG_KEYS, admit
+from sync.protocol.admission import WRONG_KEYS, Presented, WrongKey, admit, wrong_key
 from sync.protocol.events import (
     ConnectionClosed,
     ConnectionFailed,
@@ -27,6 +27,7 @@ from sync.protocol.events import (
     SendRequest,
 )
 from sync.protocol.identity import FileFacts, read_facts
+from sync.protocol.orders import SCHEDULE
 from sync.protocol.plan import OVER
 from sync.protocol.session import State, Step
 from sync.qbxml.build import build
@@ -120,19 +121,37 @@ class Conversation:
 
     async def _authenticate(self, call: Call, address: str) -> Reply:
         now = datetime.now(UTC)
-        found = await connectors.find(call.text("strUserName").strip(), address, now)
+        user_name, key = call.text("strUserName").strip(), call.text("strPassword")
+        found = await connectors.find(user_name, address, now)
         if found is None:
+            await connectors.unknown(user_name, address, now)
             return [new_ticket(), "nvu"]
-        fits = self.keys.fits(call.text("strPassword"), found.key_hash) and not found.revoked
-        if found.tries >= WRONG_KEYS or not fits:
-            await connectors.wrong_key(found, address, now)
+        present = self.keys.fits(key, found.key_hash)
+        fits = present or (found.old_key_hash is not None and self.keys.fits(key, found.old_key_hash))
+        if found.tries >= WRONG_KEYS or found.revoked or not fits:
+            await self._wrong_key(found, key, address, now)
             return [new_ticket(), "nvu"]
-        await connectors.called(found, address, now)
+        await connectors.called(found, address, now, present=present)
         admission = admit(found.caller(key_fits=True, now=now))
         if admission.code:
             return [new_ticket(), admission.code, *([str(admission.wait)] if admission.wait else [])]
         ticket = await self._open(found, address, now, new_run=admission.new_run)
         return [ticket, found.file_path]
+
+    async def _wrong_key(self, found: connectors.Found, key: str, address: str, now: datetime) -> None:
+        """Count a key that opens nothing, with what it most likely was. Too many are not looked at."""
+        hashes = [self.keys.hashed(key), self.keys.hashed(regrouped(key))]
+        other = None if found.tries >= WRONG_KEYS else await connectors.whose_key(hashes, found.id)
+        presented = Presented(
+            tries=found.tries,
+            revoked=found.revoked,
+            same_current=hashes[0] == found.key_hash,
+            nearly_current=found.key_hash in hashes or found.old_key_hash in hashes,
+            retired=any(one.hex() in found.retired for one in hashes),
+            another=other is not None,
+        )
+        reason = wrong_key(presented)
+        await connectors.wrong_key(found, reason, other if reason is WrongKey.OTHER else None, address, now)
 
     async def _open(self, found: connectors.Found, address: str, now: datetime, *, new_run: bool) -> str:
         """Open a session, ending those that died: their request in flight is asked again by this one."""
@@ -143,7 +162,7 @@ class Conversation:
                 await apply(connection, loaded, sessions.abandon(loaded.session), now)
             run = await connectors.active_run(connection, found.company)
             if run is None and new_run:
-                run = await connectors.new_run(connection, found.company, "incremental", "Schedule", now)
+                run = await connectors.new_run(connection, found.company, "incremental", SCHEDULE, now)
             await stored.open_session(
                 connection, company=found.company, connector=found.id, run=run, ticket=ticket, address=address, now=now
             )

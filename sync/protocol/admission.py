@@ -11,6 +11,7 @@ STANDBY_WAIT = 60  # seconds until a standby computer asks again
 WRONG_KEYS = 5  # within WRONG_KEYS_WINDOW: after them, keys are no longer looked at
 WRONG_KEYS_WINDOW = timedelta(minutes=10)
 UNKNOWN_KEPT = timedelta(days=1)  # a user name that no connector has
+UNKNOWN_TRIES = 20  # of such names from one address within WRONG_KEYS_WINDOW: more are not recorded
 UNKNOWN_AT_ONCE = 100  # such names, the latest
 SEEN = timedelta(seconds=10)  # calls closer together are not written down
 LONGER = 2  # times the usual gap: what a computer that was off adds at most
@@ -31,6 +32,12 @@ class Caller:
     last_began: timedelta | None
     schedule: timedelta
     polls: bool  # the Web Connector calls more often than the schedule asks to sync
+    off: bool = False  # QuickBooks Desktop is switched off, or the company was removed
+    asked: bool = False  # a person asked for the run
+    window_open: bool = True
+    first_cancelled: bool = False  # the first sync was cancelled, and none was complete since
+    holder_silent: timedelta | None = None  # since the connector of the last session called; None: it is this one
+    lease: timedelta = LEASE  # how long the holder may be silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +53,22 @@ def admit(caller: Caller) -> Admission:
     """Decide what authenticate answers."""
     if not caller.key_fits:
         return Admission("nvu")
-    if caller.paused:
+    if caller.off or caller.paused:
         return Admission("none")
     if caller.held_by_other is not None and caller.held_by_other < LEASE:
         return Admission("none", wait=STANDBY_WAIT)
-    if not caller.begun or caller.has_run:
+    if not caller.begun or (caller.has_run and caller.asked):
         return Admission("")
-    return Admission("", new_run=True) if _due(caller) else Admission("none")
+    wanted = caller.has_run or (not caller.first_cancelled and _due(caller))
+    stands_by = caller.holder_silent is not None and caller.holder_silent < caller.lease
+    if not wanted or not caller.window_open or stands_by:
+        return Admission("none")
+    return Admission("", new_run=not caller.has_run)
+
+
+def lease(interval: timedelta) -> timedelta:
+    """How long the connector of the last session keeps the syncs that nobody asked for, without calling."""
+    return max(interval, LEASE) + SLACK
 
 
 def _due(caller: Caller) -> bool:

@@ -11,6 +11,9 @@ CLOSED = "OK"
 UNKNOWN_TICKET = "This session is over. Press Update Selected to begin a new one."
 NOTHING_TO_DO = "Nothing to do. The next sync comes by its schedule, or by Sync now in Deskbridge."
 PAUSED = "The sync is paused in Deskbridge. It goes on where it was once somebody resumes it."
+SWITCHED_OFF = "QuickBooks Desktop is switched off in Deskbridge. Nothing is read until an owner switches it on again."
+REMOVED = "This company was removed from Deskbridge. Nothing more is read; remove its row from the Web Connector."
+OUTSIDE_WINDOW = "The hours for syncs are over. The sync goes on where it was when they begin again."
 REVOKED = "The licence key of this computer was revoked in Deskbridge. Nothing more is read through it."
 TO_CONFIRM = "Deskbridge knows this company file now. Confirm it on the set-up page to begin the sync."
 INTERRUPTED = "The session ended early. The sync goes on where it was at the next call."
@@ -37,6 +40,11 @@ def wrong_file(mismatches: Iterable[Mismatch]) -> str:
         f"{FACTS[one.fact]}: expected {one.expected or 'none'}, answered {one.answered or 'none'}" for one in mismatches
     ]
     return f"This is not the company file that Deskbridge expects. Nothing was read. {'; '.join(parts)}."
+
+
+def cancelled(by: str) -> str:
+    """The run was cancelled; `by` is "by Nia", or nothing."""
+    return f"This sync was cancelled in Deskbridge{f', {by}' if by else ''}. What was read is kept."
 
 
 def hresult(code: str, message: str) -> str:

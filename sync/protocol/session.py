@@ -21,6 +21,7 @@ from sync.protocol.events import (
     SendRequest,
 )
 from sync.protocol.identity import ExpectedFile, FileFacts, Mismatch, compare
+from sync.protocol.orders import NONE, Orders, stops
 from sync.protocol.plan import Ask, Client, EntityWork, Known, RunWork, Stage
 from sync.qbxml.build import lower_of, lower_version, version_for
 from sync.qbxml.heads import Head
@@ -64,7 +65,7 @@ class Session:
     expected: ExpectedFile
     begun: bool  # a person said: sync this company with this file
     adopts_first: bool = False  # the first file that answers is the right one
-    paused: bool = False
+    orders: Orders = NONE
     run: RunWork | None = None
     in_flight: InFlight | None = None
     asked: int = 0
@@ -142,6 +143,9 @@ def _send(session: Session, event: SendRequest) -> Step:
         country=event.country or session.country,
         file_path=event.file_path or session.file_path,
     )
+    why = stops(session.orders)
+    if why is not None:
+        return Step(session=fail(session, why), reply="", lost=lost)
     if session.identified:
         return replace(_next(session), lost=lost)
     facts = event.facts
@@ -200,9 +204,6 @@ def _planned(session: Session, facts: FileFacts) -> Session:
 
 def _next(session: Session) -> Step:
     """The next document of an identified session, or the way out."""
-    if session.paused:
-        session = fail(session, sentences.PAUSED)
-        return Step(session=session, reply="")
     if session.run is None:
         return Step(session=fail(session, sentences.NOTHING_TO_DO), reply="")
     run, ask = plan.next_ask(session.run, session.client, session.asked + 1)

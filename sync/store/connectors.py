@@ -4,27 +4,88 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sync.protocol.admission import WRONG_KEYS_WINDOW, Caller
-from sync.store.base import fetchrow, notify, transaction
+from sync.protocol import admission
+from sync.protocol.admission import WRONG_KEYS_WINDOW, Caller, WrongKey
+from sync.protocol.orders import SCHEDULE
+from sync.protocol.window import Window
+from sync.store.base import CHANNEL, document, fetchrow, fetchval, notify, transaction
 
-FIND = """
-    select c.id, c.company, c.key_hash, c.revoked_at is not null as revoked,
-        coalesce(c.file_path, co.file_path) as file_path, c.last_called_at, c.wrong_keys,
-        co.begun_at is not null or co.adopts_first as begun,
-        co.paused_at is not null and (co.paused_until is null or co.paused_until > now()) as paused,
-        co.schedule_minutes, co.poll_seconds, live.id as run, last.ended_at as last_ended, last.began_at as last_began,
+WINDOW = "co.time_zone, co.window_from, co.window_until, co.window_days"
+PAUSED = "co.paused_at is not null and (co.paused_until is null or co.paused_until > now())"
+SWITCHED_OFF = "not exists (select from workspace where enabled_at is not null)"
+
+FIND = f"""
+    select c.id, c.company, c.key_hash, c.old_key_hash, c.retired_keys, c.revoked_at is not null as revoked,
+        coalesce(c.file_path, co.file_path) as file_path, c.key_used_at, c.last_called_at, c.wrong_keys, c.call_gap,
+        co.begun_at is not null or co.adopts_first as begun, {PAUSED} as paused,
+        co.removed_at is not null or {SWITCHED_OFF} as off, {WINDOW},
+        co.schedule_minutes, co.poll_seconds, coalesce(c.issued_minutes, co.schedule_minutes) as issued_minutes,
+        case when c.issued_minutes is null then co.poll_seconds else c.issued_seconds end as issued_seconds,
+        live.id as run, live.asked_by, last.ended_at as last_ended, last.began_at as last_began,
+        last.state = 'cancelled' and co.last_sync_at is null as first_cancelled,
+        holder.last_called_at as holder_called, holder.issued_minutes as holder_minutes,
+        holder.issued_seconds as holder_seconds,
         (select max(s.called_at) from session s
             where s.company = co.id and s.ended_at is null and s.connector <> c.id) as held_at,
         (select coalesce(max(l.tries), 0) from limits l
             where l.key = 'licence key ' || c.id || ' ' || $2 and l.since > $3) as tries
     from connector c
     join company co on co.id = c.company
-    left join lateral (select id from run where company = co.id and state in ('queued', 'running')
+    left join connector holder on holder.id = co.holder and holder.id <> c.id and holder.revoked_at is null
+    left join lateral (select id, asked_by from run where company = co.id and state in ('queued', 'running')
         order by id limit 1) live on true
-    left join lateral (select ended_at, began_at from run where company = co.id and ended_at is not null
+    left join lateral (select ended_at, began_at, state from run where company = co.id and ended_at is not null
         order by number desc limit 1) last on true
     where c.user_name = $1
 """
+
+# $6: the present key was used; then the one before it ends
+CALLED = """
+    with moved_company as (
+        update company set last_call_at = $2 where id = $1
+    ), hour as (
+        insert into contact_hour (company, hour, calls) values ($1, $3, 1)
+        on conflict (company, hour) do update set calls = contact_hour.calls + 1
+    ), ended as (
+        insert into audit_entry (actor, action, company, subject, address)
+        select 'Web Connector', 'licence_key.replaced', $1, coalesce(nullif(machine, ''), nullif(label, ''), user_name),
+            $5
+        from connector where id = $4 and $6 and key_hash = $7 and old_key_hash is not null
+    ), moved_connector as (
+        update connector set last_called_at = $2, last_address = $5, call_gap = $8, wrong_keys = 0,
+            wrong_key_reason = '',
+            key_used_at = case when $6 and key_hash = $7 then coalesce(key_used_at, $2) else key_used_at end,
+            retired_keys = case when $6 and key_hash = $7 and old_key_hash is not null
+                then retired_keys || to_jsonb(encode(old_key_hash, 'hex')) else retired_keys end,
+            old_key_hash = case when $6 and key_hash = $7 then null else old_key_hash end
+        where id = $4
+    )
+    select pg_notify($9, topic) from unnest($10::text[]) topic
+"""
+
+COUNT = """
+    insert into limits (key, tries, since) values ($1, 1, $2)
+    on conflict (key) do update set tries = case when limits.since < $3 then 1 else limits.tries + 1 end,
+        since = case when limits.since < $3 then $2 else limits.since end
+    returning tries
+"""
+
+UNKNOWN = """
+    insert into unknown_caller (user_name, address, tries, first_at, last_at) values ($1, $2, 1, $3, $3)
+    on conflict (user_name) do update set address = $2, last_at = $3,
+        tries = case when unknown_caller.last_at < $4 then 1 else unknown_caller.tries + 1 end,
+        first_at = case when unknown_caller.last_at < $4 then $3 else unknown_caller.first_at end
+"""
+
+FORGET_UNKNOWN = """
+    delete from unknown_caller where user_name in (
+        select user_name from unknown_caller
+        where last_at < $1 or user_name not in (select user_name from unknown_caller order by last_at desc limit $2)
+        for update skip locked)
+"""
+
+WORTH_TELLING = timedelta(minutes=5)  # of silence, after which open pages hear of a call
+LONGEST_USER_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +95,8 @@ class Found:
     id: int
     company: int
     key_hash: bytes
+    old_key_hash: bytes | None  # works too, until the key was used
+    retired: frozenset[str]  # keys that no longer work, in hex
     revoked: bool
     file_path: str
     run: int | None
@@ -43,6 +106,10 @@ class Found:
     def caller(self, *, key_fits: bool, now: datetime) -> Caller:
         """What the admission rules have to know."""
         row = self.row
+        interval = admission.every(
+            row["holder_minutes"] or row["schedule_minutes"],
+            row["holder_seconds"] if row["holder_minutes"] else row["poll_seconds"],
+        )
         return Caller(
             key_fits=key_fits,
             paused=row["paused"],
@@ -53,7 +120,18 @@ class Found:
             last_began=now - row["last_began"] if row["last_began"] else None,
             schedule=timedelta(minutes=row["schedule_minutes"]),
             polls=row["poll_seconds"] is not None,
+            off=row["off"],
+            asked=row["asked_by"] not in (None, SCHEDULE),
+            window_open=window(row).is_open(now),
+            first_cancelled=bool(row["first_cancelled"]),
+            holder_silent=now - row["holder_called"] if row["holder_called"] else None,
+            lease=admission.lease(interval),
         )
+
+
+def window(row: Any) -> Window:
+    """The sync window of a row with the columns WINDOW."""
+    return Window(row["time_zone"], row["window_from"], row["window_until"], row["window_days"])
 
 
 async def find(user_name: str, address: str, now: datetime) -> Found | None:
@@ -65,6 +143,8 @@ async def find(user_name: str, address: str, now: datetime) -> Found | None:
         id=row["id"],
         company=row["company"],
         key_hash=row["key_hash"],
+        old_key_hash=row["old_key_hash"],
+        retired=frozenset(document(row["retired_keys"])),
         revoked=row["revoked"],
         file_path=row["file_path"] or "",
         run=row["run"],
@@ -73,38 +153,73 @@ async def find(user_name: str, address: str, now: datetime) -> Found | None:
     )
 
 
-async def called(found: Found, address: str, now: datetime) -> None:
-    """A right key: when and from where. Written every ten seconds at most, so that a call that only asks is cheap."""
-    last = found.row["last_called_at"]
-    if last is not None and now - last < timedelta(seconds=10) and not found.row["wrong_keys"]:
+async def called(found: Found, address: str, now: datetime, *, present: bool) -> None:
+    """A right key, the present one or that before it: when and from where.
+
+    Written every ten seconds at most, so that a call that only asks is cheap.
+    """
+    row = found.row
+    last, first_use = row["last_called_at"], present and row["key_used_at"] is None
+    if last is not None and now - last < admission.SEEN and not row["wrong_keys"] and not first_use:
         return
+    expected = admission.every(row["issued_minutes"], row["issued_seconds"])
+    gap = admission.smoothed(row["call_gap"], expected, now - last) if last is not None else None
+    tells = last is None or now - last >= WORTH_TELLING or row["wrong_keys"] or first_use
+    await fetchval(
+        CALLED,
+        found.company,
+        now,
+        now.replace(minute=0, second=0, microsecond=0),
+        found.id,
+        address[:64],
+        present,
+        found.key_hash,
+        gap,
+        CHANNEL,
+        ["companies", f"company:{found.company}"] if tells else [],
+    )
+
+
+async def whose_key(hashes: list[bytes], but: int) -> int | None:
+    """Another living connector that has one of these keys."""
+    found: int | None = await fetchval(
+        """select id from connector where id <> $2 and revoked_at is null
+               and (key_hash = any($1) or old_key_hash = any($1)) limit 1""",
+        hashes,
+        but,
+    )
+    return found
+
+
+async def wrong_key(found: Found, reason: WrongKey, other: int | None, address: str, now: datetime) -> None:
+    """A key that does not fit: counted for the page, and against this address. `other` is whose it was.
+
+    The reason of the last key that was looked at stays while keys are not looked at.
+    """
+    kept = "" if reason is WrongKey.BLOCKED else f"{reason}:{other}" if other is not None else str(reason)
     async with transaction() as connection:
-        await connection.execute("update company set last_call_at = $2 where id = $1", found.company, now)
         await connection.execute(
-            "update connector set last_called_at = $2, last_address = $3, wrong_keys = 0 where id = $1",
+            """update connector set wrong_keys = wrong_keys + 1, wrong_key_at = $2, wrong_key_address = $3,
+                   wrong_key_reason = coalesce(nullif($4, ''), wrong_key_reason) where id = $1""",
             found.id,
             now,
-            address,
+            address[:64],
+            kept,
         )
-
-
-async def wrong_key(found: Found, address: str, now: datetime) -> None:
-    """A key that does not fit: counted for the page, and against this address."""
-    async with transaction() as connection:
-        await connection.execute(
-            "update connector set wrong_keys = wrong_keys + 1, wrong_key_at = $2 where id = $1", found.id, now
-        )
-        await connection.execute(
-            """insert into limits (key, tries, since) values ('licence key ' || $1 || ' ' || $2, 1, $3)
-               on conflict (key) do update set
-                   tries = case when limits.since < $4 then 1 else limits.tries + 1 end,
-                   since = case when limits.since < $4 then $3 else limits.since end""",
-            str(found.id),
-            address,
-            now,
-            now - WRONG_KEYS_WINDOW,
-        )
+        await connection.fetchval(COUNT, f"licence key {found.id} {address}", now, now - WRONG_KEYS_WINDOW)
         await notify(connection, f"company:{found.company}")
+
+
+async def unknown(user_name: str, address: str, now: datetime) -> None:
+    """A user name that no connector has: the latest are remembered for a day. Of many from one address some are."""
+    day = now - admission.UNKNOWN_KEPT
+    async with transaction() as connection:
+        tries = await connection.fetchval(COUNT, f"unknown user name {address}", now, now - WRONG_KEYS_WINDOW)
+        if tries > admission.UNKNOWN_TRIES:
+            return
+        await connection.execute(UNKNOWN, user_name[:LONGEST_USER_NAME], address[:64], now, day)
+        await connection.execute(FORGET_UNKNOWN, day, admission.UNKNOWN_AT_ONCE)
+        await notify(connection, "unknown_callers")
 
 
 async def one_at_a_time(connection: Any, company: int) -> None:

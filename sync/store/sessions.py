@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Any
 
 from sync.protocol.identity import ExpectedFile
+from sync.protocol.orders import NONE, SCHEDULE, Orders
 from sync.protocol.plan import EntityWork, Known, Mode, RunWork, Stage
 from sync.protocol.session import SILENCE, InFlight, Session, State
 from sync.store import passes
 from sync.store.base import document, execute, fetchval, notify
+from sync.store.connectors import PAUSED, SWITCHED_OFF, WINDOW, window
 
 LOCK = """
     select s.id from session s
@@ -20,12 +22,13 @@ LOCK = """
     where {where} order by s.id desc for update of s
 """
 
-READ = """
+READ = f"""
     select s.*, c.owner_id, c.file_id, coalesce(c.file_path, co.file_path) as expected_path, co.region, co.adopts_first,
         co.begun_at, co.page_rows, co.facts ->> 'company_name' as company_name,
-        co.paused_at is not null and (co.paused_until is null or co.paused_until > now()) as paused,
+        {PAUSED} as paused, {SWITCHED_OFF} as switched_off, co.removed_at is not null as removed, {WINDOW},
         q.request_id, q.kind as asked_kind, q.sent_at, q.position,
-        r.kind as run_kind, r.counts_asked, coalesce(r.state = 'running', false) as run_alive,
+        r.kind as run_kind, r.state as run_state, r.reason as run_reason, r.asked_by, r.counts_asked,
+        coalesce(r.state = 'running', false) as run_alive,
         case when r.state = 'running' then (select count(*) from request q
             where q.run = r.id and q.answered_at is not null and q.processed_at is null and q.set_aside = ''
         ) end as unprocessed,
@@ -71,7 +74,7 @@ async def load(connection: Any, ticket: str, now: datetime) -> Loaded | None:
     if id is None:
         return None
     row = await connection.fetchrow(READ, id)
-    return None if now - row["called_at"] > SILENCE else await _loaded(connection, row)
+    return None if now - row["called_at"] > SILENCE else await _loaded(connection, row, _orders(row, now))
 
 
 async def load_open(connection: Any, company: int) -> list[Loaded]:
@@ -80,7 +83,19 @@ async def load_open(connection: Any, company: int) -> list[Loaded]:
     return [await _loaded(connection, await connection.fetchrow(READ, row["id"])) for row in ids]
 
 
-async def _loaded(connection: Any, row: Any) -> Loaded:
+def _orders(row: Any, now: datetime) -> Orders:
+    """What holds a session back at a moment."""
+    return Orders(
+        switched_off=row["switched_off"],
+        removed=row["removed"],
+        paused=row["paused"],
+        cancelled=row["run_reason"] if row["run_state"] == "cancelled" else None,
+        window_closed=row["run_state"] is not None and not window(row).is_open(now),
+        asked=row["asked_by"] != SCHEDULE,
+    )
+
+
+async def _loaded(connection: Any, row: Any, orders: Orders = NONE) -> Loaded:
     run = _run(row)
     needs_plan = run is not None and not run.entities and not row["identified"]
     in_flight = (
@@ -101,7 +116,7 @@ async def _loaded(connection: Any, row: Any) -> Loaded:
         ),
         begun=begun,
         adopts_first=row["adopts_first"],
-        paused=row["paused"],
+        orders=orders,
         run=run,
         in_flight=in_flight,
         asked=row["asked"],
@@ -163,7 +178,7 @@ async def known_entities(connection: Any, company: int) -> dict[str, Known]:
 async def open_session(
     connection: Any, *, company: int, connector: int, run: int | None, ticket: str, address: str, now: datetime
 ) -> int:
-    """A new session; its run is running from now on."""
+    """A new session; its run is running from now on, and its connector holds the company."""
     session: int = await connection.fetchval(
         """insert into session (ticket, company, connector, run, state, opened_at, called_at, address)
            values ($1, $2, $3, $4, 'open', $5, $5, $6) returning id""",
@@ -183,6 +198,9 @@ async def open_session(
         )
         await connection.execute("update run_entity set passes_here = 0 where run = $1 and passes_here > 0", run)
         await notify(connection, f"run:{run}")
+    await connection.execute(
+        "update company set holder = $2 where id = $1 and holder is distinct from $2", company, connector
+    )
     await notify(connection, "companies", f"company:{company}")
     return session
 

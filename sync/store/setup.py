@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sync.keys import KeyRing, new_licence_key
+from sync.protocol.orders import SCHEDULE
 from sync.qwc import QwcFile, app_name
 from sync.store.base import fetch, notify, transaction
 from sync.store.connectors import new_run, one_at_a_time
@@ -154,6 +155,14 @@ async def ask_run(company: int, kind: str, actor: str, address: str = "") -> int
             )
             run = await new_run(connection, company, kind if read or kind != "incremental" else "initial", actor, now)
             joined = await connection.fetchval("select number from run where id = $1", run)
+        else:  # by schedule it would wait for its hours; a person's goes at any time
+            await connection.execute(
+                "update run set asked_by = $3 where company = $1 and number = $2 and asked_by = $4",
+                company,
+                joined,
+                actor,
+                SCHEDULE,
+            )
         await audit(connection, actor, "run.asked", company, f"{kind}, sync {joined}", address)
         await notify(connection, "companies", f"company:{company}")
     number: int = joined

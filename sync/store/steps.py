@@ -71,6 +71,13 @@ FACTS_OF_COMPANY = """
     where id = $1
 """
 
+# a computer whose QuickBooks does not open lets go of the company, so that another may carry it
+REFUSED = """
+    update company set refused = $2, refused_at = $3,
+        holder = case when $4 and holder = $5 then null else holder end
+    where id = $1
+"""
+
 FACTS_OF_CONNECTOR = """
     update connector set machine = case when $2 <> '' then $2 else machine end,
         file_path = case when $3 then $4 else file_path end
@@ -131,9 +138,7 @@ async def apply(
         await _store_facts(connection, loaded, step, now)
     if step.refused is not None:
         refused = json.dumps({"hresult": step.refused[0], "message": step.refused[1]})
-        await connection.execute(
-            "update company set refused = $2, refused_at = $3 where id = $1", loaded.company, refused, now
-        )
+        await connection.execute(REFUSED, loaded.company, refused, now, step.ended, loaded.connector)
     if step.answered is not None and answer is not None:
         await _store_answer(connection, before.id, step, answer, now)
     if before.run is not None and after.run is not None and not before.run.entities and after.run.entities:

@@ -6,6 +6,7 @@ import pytest
 
 from sync.protocol import sentences
 from sync.protocol.events import Event
+from sync.protocol.orders import Orders
 from sync.protocol.plan import Stage
 from sync.protocol.session import State, advance, settled
 from tests.protocol.examples import (
@@ -111,7 +112,7 @@ def test_a_session_without_a_run_says_that_there_is_nothing_to_do() -> None:
 
 
 def test_a_pause_stops_the_session_before_the_next_request() -> None:
-    steps = through(replace(asked(), paused=True), page(100, 50), send(), LAST_ERROR)
+    steps = through(replace(asked(), orders=Orders(paused=True)), page(100, 50), send(), LAST_ERROR)
     assert [step.reply for step in steps][1:] == ["", sentences.PAUSED]
 
 
