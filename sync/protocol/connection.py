@@ -29,6 +29,7 @@ class Evidence:
     paused_why: str = ""
     began_set_up: datetime
     prepared: bool = True  # the first step of set-up is done
+    region_chosen: bool = True  # and the second
     answered: bool = True  # a company file has said what it is
     begun: bool = True  # a person said: sync this company with this file
     last_sync_at: datetime | None = None
@@ -169,11 +170,11 @@ def step(evidence: Evidence) -> int:
     """At which step set-up is, 1 to 6."""
     if evidence.begun:
         return 6 if evidence.last_call_at else 3
-    if evidence.answered:
-        return 5
-    if evidence.last_call_at:
-        return 4
-    return 3 if evidence.prepared else 1
+    if not evidence.prepared or not evidence.region_chosen:
+        return 2 if evidence.prepared else 1
+    if evidence.last_call_at is None:
+        return 3
+    return 5 if evidence.answered and not evidence.wrong_file_at else 4
 
 
 def _at_rest(evidence: Evidence) -> Connection:

@@ -14,6 +14,7 @@ PAUSED = "The sync is paused in Deskbridge. It goes on where it was once somebod
 SWITCHED_OFF = "QuickBooks Desktop is switched off in Deskbridge. Nothing is read until an owner switches it on again."
 REMOVED = "This company was removed from Deskbridge. Nothing more is read; remove its row from the Web Connector."
 OUTSIDE_WINDOW = "The hours for syncs are over. The sync goes on where it was when they begin again."
+DETACHED = "The company file was detached in Deskbridge. Nothing more is read through this computer."
 REVOKED = "The licence key of this computer was revoked in Deskbridge. Nothing more is read through it."
 TO_CONFIRM = "Deskbridge knows this company file now. Confirm it on the set-up page to begin the sync."
 INTERRUPTED = "The session ended early. The sync goes on where it was at the next call."

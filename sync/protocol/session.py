@@ -150,7 +150,7 @@ def _send(session: Session, event: SendRequest) -> Step:
         return replace(_next(session), lost=lost)
     facts = event.facts
     if facts is None or not facts.file_id or (not session.begun and not session.adopts_first):
-        return replace(_ask_identity(session), lost=lost, facts=facts)
+        return replace(_ask_identity(session), lost=lost)  # what is told beside the first call is not yet compared
     step = _identify(session, facts)
     if step.session.identified:
         step = replace(_next(step.session), facts=facts)

@@ -18,14 +18,15 @@ OVERVIEW = """
         live.percent as live_percent, live.began_at as live_began, live.reading, open.opened_at as session_since,
         open.called_at as session_called, last.rows_in as last_rows, last.number as last_number,
         extract(epoch from last.ended_at - last.began_at)::float8 as last_took, coalesce(last.failed, 0) as failed,
-        hand.computers, hand.connectors,
+        hand.computers, exists (select from audit_entry a where a.company = co.id and a.action = 'company.region')
+            or not exists (select from audit_entry a where a.company = co.id and a.action = 'company.added'
+                and a.detail ->> 'from' = 'browser') as region_chosen,
         (select coalesce(array_agg(distinct hour), '{}') from (
             select h.hour from contact_hour h where h.company = co.id and h.hour > $1::timestamptz - interval '25 hours'
             union all select date_trunc('hour', s.opened_at) from session s
                 where s.company = co.id and s.opened_at > $1::timestamptz - interval '25 hours') hours) as contacts
     from company co
-    left join lateral (select count(*) as connectors,
-        coalesce(array_agg(distinct c.machine) filter (where c.machine <> ''), '{}') as computers
+    left join lateral (select coalesce(array_agg(distinct c.machine) filter (where c.machine <> ''), '{}') as computers
         from connector c where c.company = co.id and c.revoked_at is null) hand on true
     left join lateral (
         select r.*, (select e.entity from run_entity e where e.run = r.id and e.state = 'reading' limit 1) as reading
@@ -174,7 +175,8 @@ def _evidence(row: Any, now: datetime) -> Evidence:
         paused_by=row["paused_by"],
         paused_why=row["paused_why"],
         began_set_up=row["created_at"],
-        prepared=row["prepared"] is not None or row["connectors"] > 0,
+        prepared=row["adopts_first"] or bool((document(row["prepared"]) or {}).get("done")),
+        region_chosen=row["region_chosen"],
         answered=row["facts_at"] is not None,
         begun=row["begun_at"] is not None or row["adopts_first"],
         last_sync_at=row["last_sync_at"],

@@ -12,7 +12,7 @@ from sync.protocol.identity import FileFacts
 from sync.protocol.plan import EntityWork, RunWork, Stage
 from sync.protocol.session import Session, State, Step
 from sync.store import passes
-from sync.store.base import CHANNEL
+from sync.store.base import CHANNEL, document
 from sync.store.sessions import Loaded
 
 MOVE = """
@@ -61,7 +61,7 @@ LOST = """
 """
 
 FACTS_OF_COMPANY = """
-    update company set wrong_file = $2,
+    update company set wrong_file = $2, wrong_answer = $7,
         wrong_file_at = case when $2::jsonb is null then null else coalesce(wrong_file_at, $3) end,
         refused = null, refused_at = null,
         facts = case when $2::jsonb is null then $4 else facts end,
@@ -76,6 +76,11 @@ REFUSED = """
     update company set refused = $2, refused_at = $3,
         holder = case when $4 and holder = $5 then null else holder end
     where id = $1
+"""
+
+OWNER_OF_FILE = """
+    select json_build_object('id', co.id, 'name', co.name) from company co
+    where co.removed_at is null and co.id <> $1 and upper(co.file_id) = upper($2) limit 1
 """
 
 FACTS_OF_CONNECTOR = """
@@ -267,11 +272,30 @@ async def _store_facts(connection: Any, loaded: Loaded, step: Step, now: datetim
         json.dumps(_kept_facts(facts, session)),
         path,
         session.begun and not wrong,
+        await _wrong_answer(connection, loaded, facts, session) if wrong else None,
     )
     await connection.execute(FACTS_OF_CONNECTOR, loaded.connector, facts.machine, not wrong, path)
     await connection.execute("update session set machine = $2 where id = $1", session.id, facts.machine)
     if session.run is not None:
         await connection.execute(FACTS_OF_RUN, session.run.id, facts.machine, facts.ticks)
+
+
+async def _wrong_answer(connection: Any, loaded: Loaded, facts: FileFacts, session: Session) -> str:
+    """What a file that was not the right one said of itself; nothing of its books beyond that."""
+    owner = await connection.fetchval(OWNER_OF_FILE, loaded.company, facts.file_id)
+    told = {
+        "company_name": facts.company_name,
+        "path": session.file_path,
+        "file_id": facts.file_id,
+        "country": facts.country or session.country,
+        "product": facts.product,
+        "release": facts.release,
+        "versions": facts.versions,
+        "machine": facts.machine,
+        "connector": loaded.connector,
+        "owner": document(owner),
+    }
+    return json.dumps(told)
 
 
 def _kept_facts(facts: FileFacts, session: Session) -> dict[str, Any]:
