@@ -20,6 +20,11 @@ def line(form: Mapping[str, str], name: str, *, longest: int = 254) -> str:
     return CONTROL.sub("", form.get(name, "")).strip()[:longest]
 
 
+def whole_number(text: str) -> int | None:
+    """Return the number that digits are; None for anything else, and for what no number of ours is as large as."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
 def is_email(text: str) -> bool:
     return len(text) <= 254 and EMAIL.fullmatch(text) is not None
 

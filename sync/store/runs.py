@@ -30,7 +30,7 @@ class RunRow:
     state: str  # queued, running, complete, stopped, cancelled
     result_state: str  # complete, partly, stopped, waiting, running, cancelled
     result_text: str
-    asked_by: str
+    asked_by: str  # a name, where the person is known
     asked_at: datetime
     began_at: datetime | None
     ended_at: datetime | None
@@ -129,7 +129,7 @@ class RequestDetail:
 
 
 RUN = """
-    select r.*,
+    select r.*, coalesce((select u.name from users u where u.email = r.asked_by), r.asked_by) as asked_name,
         extract(epoch from coalesce(r.ended_at, case when r.state = 'running' then now() end) - r.began_at)::float8
             as took,
         exists (select from session s where s.run = r.id and s.ended_at is null
@@ -146,7 +146,7 @@ async def runs_of(company: int, *, before: int | None = None, limit: int = 20) -
         before,
         limit,
     )
-    return [_run(row) for row in rows]
+    return [run_row(row) for row in rows]
 
 
 async def active_number(company: int) -> int | None:
@@ -157,7 +157,8 @@ async def active_number(company: int) -> int | None:
     return number
 
 
-def _run(row: Any) -> RunRow:
+def run_row(row: Any) -> RunRow:
+    """A row of RUN."""
     state, text = _result(row)
     return RunRow(
         id=row["id"],
@@ -166,7 +167,7 @@ def _run(row: Any) -> RunRow:
         state=row["state"],
         result_state=state,
         result_text=text,
-        asked_by=row["asked_by"],
+        asked_by=row["asked_name"],
         asked_at=row["asked_at"],
         began_at=row["began_at"],
         ended_at=row["ended_at"],
@@ -226,7 +227,7 @@ async def run(company: int, number: int, now: datetime) -> RunDetail | None:
     rate = done / row["took"] if row["took"] and done else None
     left = (max(expected - done, 0) / rate) if expected and rate and row["state"] == "running" else None
     return RunDetail(
-        row=_run(row),
+        row=run_row(row),
         entities=progress,
         sessions=[_session(session) for session in sessions],
         earlier=beside["earlier"],
@@ -334,11 +335,12 @@ def _request(row: Any) -> RequestRow:
         took=row["took"],
         status_code=row["status_code"],
         hresult=row["hresult"],
-        outcome=_outcome(row),
+        outcome=outcome_of(row),
     )
 
 
-def _outcome(row: Any) -> str:
+def outcome_of(row: Any) -> str:
+    """What came of a request: ok, empty, warning, failed, open."""
     if row["hresult"] or row["set_aside"] or _failed(row["status_code"] or 0):
         return "failed"
     if row["answered_at"] is None:

@@ -13,7 +13,8 @@ from sync.store.base import notify, transaction
 ALL_DAYS = 127  # as Company.window_days
 
 PAUSE = """
-    update company set paused_until = $2, paused_by = $3, paused_why = $4,
+    update company set paused_until = $2, paused_why = $4,
+        paused_by = coalesce((select name from users where email = lower($3) and name <> ''), $3),
         paused_at = case when paused_at is null or paused_until <= $5 then $5 else paused_at end
     where id = $1 returning id
 """

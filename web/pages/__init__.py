@@ -10,18 +10,24 @@ from web.pages.company import CompanyController
 from web.pages.connector_help import connector_help
 from web.pages.first_run import FirstRunController
 from web.pages.health import health
+from web.pages.history import HistoryController
 from web.pages.records import RecordsController
+from web.pages.run_download import download_run
 from web.pages.runs import RunsController
 from web.pages.search import search
 from web.pages.setup import SETUP
 from web.pages.sign_in import SignInController, sign_out
+from web.pages.steering import SteeringController
 from web.pages.web_connector import WebConnectorGuide
 
 PAGES: list[ControllerRouterHandler] = [
     home,
     CompaniesController,
     CompanyController,
+    HistoryController,
     RunsController,
+    download_run,
+    SteeringController,
     RecordsController,
     search,
     FirstRunController,

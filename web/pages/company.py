@@ -1,24 +1,27 @@
 """/companies/{id}: sync status. Is it connected, how fresh is the data, what runs, what ran."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from litestar import Controller, get
 from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import ServerSentEvent, Template
 
-from sync.store import companies, runs
-from sync.store.companies import CompanyRow, EntityFreshness
+from sync.store import companies, exports, history, runs
+from sync.store.companies import CompanyRow
+from sync.store.history import Wanted
 from sync.store.runs import RunDetail
 from web.auth import current, may
-from web.filters import ago, day_time
+from web.chart import days_back, durations_chart, rows_chart
+from web.connection import behind, has, hops, not_active, places, state_line, when_it_begins
+from web.contact import DAYS, Known, contact, more_gaps
 from web.frame import Values, company_frame, company_or_404, page
 from web.live import Parts, render, stream
 from web.progress import progress_values, run_sentence
 
-RECENT = 6
-SEEN_TO = "Check that the computer is on and online, and that the Web Connector runs with Auto-Run ticked."
+RECENT = 6  # syncs
+CHART = 14  # days
+PARTS = ("banners", "line", "actions", "bridge", "progress", "contact", "runs")
 
 
 class CompanyController(Controller):
@@ -33,6 +36,7 @@ class CompanyController(Controller):
         values = {
             **await company_frame(request, row, "status"),
             **await contents(request, row),
+            "charts": await charts(company),
             "stream_url": f"/companies/{company}/live",
         }
         return page(request, "company/index.html", values)
@@ -47,8 +51,7 @@ class CompanyController(Controller):
             if row is None:
                 return None
             values = {**outside, "company": row, **await contents(request, row)}
-            parts = ("state", "bridge", "progress", "runs")
-            return {part: render(request, f"company/_{part}.html", values) for part in parts}
+            return {part: render(request, f"company/_{part}.html", values) for part in PARTS}
 
         return stream(request, {f"company:{company}"}, read)
 
@@ -59,106 +62,95 @@ async def contents(request: HTMXRequest, row: CompanyRow) -> Values:
     number = await runs.active_number(row.id)
     detail = await runs.run(row.id, number, now) if number is not None else None
     fresh = await companies.freshness(row.id)
-    ready = row.state != "never_synced" or row.last_call_at is not None
+    export = await exports.last_of(row.id)
     return {
         "row": row,
         "banner": banner(row, now),
-        "state_line": state_line(row, fresh),
-        "places": places(row),
-        "hops": hops(row, fresh),
-        "sync_now": ready and may(current(request).person, "member") and detail is None,
+        "state_line": state_line(row, fresh, now),
+        "places": places(row, export),
+        "hops": hops(row, fresh, export),
+        "behind": behind(row, fresh, now),
         "freshness": fresh,
         "runs": await runs.runs_of(row.id, limit=RECENT),
         "runs_url": f"/companies/{row.id}/syncs",
-        **running(detail, now),
+        **await contact_values(row, now),
+        **running(row, detail, now),
+        **allowed(request, row, detail),
     }
 
 
-def running(detail: RunDetail | None, now: datetime) -> Values:
+def running(row: CompanyRow, detail: RunDetail | None, now: datetime) -> Values:
     """Return what is said of the run that is asked for or goes on."""
     if detail is None:
-        return {"run": None, "run_line": "", "entities": [], "progress_figures": [], "progress_total": None}
-    return {"run": detail.row, "run_line": run_sentence(detail), **progress_values(detail, now)}
+        return {
+            "run": None,
+            "run_line": "",
+            "pending": "",
+            "entities": [],
+            "progress_figures": [],
+            "progress_total": None,
+        }
+    waits = detail.row.result_state == "waiting"
+    begins = when_it_begins(row, now) if waits and detail.row.state == "queued" else ""
+    return {
+        "run": detail.row,
+        "run_line": begins or run_sentence(detail),
+        "pending": not_active(row, now) if waits else "",
+        **progress_values(detail, now),
+    }
 
 
-def state_line(row: CompanyRow, fresh: Sequence[EntityFreshness]) -> str:
-    """Data as of today, 14:20. Last call 14:31, from SERVER-01."""
-    as_of = data_as_of(fresh) if row.last_sync_at else None
-    begun = "The first sync is not over yet." if fresh else "No data yet."
-    data = f"Data as of {day_time(as_of)}." if as_of else begun
-    if row.last_call_at is None:
-        return f"{data} The Web Connector has not called yet."
-    place = f", from {together(row.computers)}" if row.computers else ""
-    call = "In session since" if row.state == "syncing" else "Last call"
-    return f"{data} {call} {day_time(row.last_call_at)}{place}."
+def allowed(request: HTMXRequest, row: CompanyRow, detail: RunDetail | None) -> Values:
+    """Return which actions this person is offered now."""
+    person = current(request).person
+    manager = may(person, "accounting_manager")
+    return {
+        "sync_now": row.begun and row.state != "paused" and may(person, "member") and detail is None,
+        "main_action": row.group != "needs_you",  # else the banner carries the primary button
+        "may_pause": manager and row.begun and not has(row, "paused"),
+        "may_resume": manager and has(row, "paused"),
+        "may_cancel": manager and detail is not None,
+    }
 
 
-def data_as_of(fresh: Sequence[EntityFreshness]) -> datetime | None:
-    """Return since when nothing is known of any kind: the oldest of the last complete readings."""
-    read = [each.as_of for each in fresh if each.as_of and not each.off]
-    return min(read, default=None)
+async def contact_values(row: CompanyRow, now: datetime) -> Values:
+    """Return the strip of 30 days with its gaps in words."""
+    known = Known(
+        hours=await history.contacts(row.id, now - timedelta(days=DAYS + 1)),
+        first=await history.first_contact(row.id),
+        last_call=row.last_call_at,
+        silent=has(row, "late", "not_active"),
+        every=row.expected_every,
+        window=row.window,
+        paused=next((each.since for each in row.states if each.state == "paused"), None),
+    )
+    found = contact(known, now)
+    return {"contact": found, "contact_more": more_gaps(found.more)}
 
 
-def together(names: Sequence[str]) -> str:
-    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+async def charts(company: int) -> list[object]:
+    """Return the charts of the last two weeks; none where nothing was synced in them."""
+    limits = days_back(datetime.now(UTC).astimezone().date(), CHART)
+    periods = await history.by_period(company, Wanted(), limits)
+    found = [rows_chart(periods, limits), durations_chart(periods, limits)]
+    return [chart for chart in found if not chart.empty]
 
 
-def places(row: CompanyRow) -> list[tuple[str | None, str, str]]:
-    machines = row.computers
-    several = f"{len(machines)} computers" if len(machines) > 1 else "".join(machines)
-    return [
-        ("book", "QuickBooks", row.file_name or "no file yet"),
-        ("screen", "Web Connector", several or "no computer yet"),
-        ("bridge", "Deskbridge", row.name),
-    ]
-
-
-def hops(row: CompanyRow, fresh: Sequence[EntityFreshness]) -> list[tuple[str, str, str, str]]:
-    """Return the two hops (A15): from QuickBooks to the Web Connector, and from there to us."""
-    read = max((each.as_of for each in fresh if each.as_of), default=None)
-    first = ("working", "Working") if read else ("unknown", "Not known")
-    if row.state == "wrong_file":
-        first = ("error", "Wrong company file")
-    elif row.state == "refused":
-        first = ("error", "QuickBooks did not open")
-    elif row.state == "not_active":
-        first = ("unknown", "Not known")
-    second = ("no_calls", "No calls") if row.state == "not_active" else ("working", "Working")
-    if row.last_call_at is None:
-        second = ("unknown", "Not known")
-    syncing = row.state == "syncing"
-    if syncing and row.running_since:
-        first, read = ("working", "Working"), row.running_since
-    since = ("Reading since", "In session since") if syncing else ("Last read", "Last call")
-    return [
-        (*first, since[0], day_time(read, seconds=True)),
-        (*second, since[1], day_time(row.last_call_at, seconds=True)),
-    ]
+SEEN_TO = "Check that the computer is on and online, and that the Web Connector runs with Auto-Run ticked."
 
 
 def banner(row: CompanyRow, now: datetime) -> tuple[str, str, str] | None:
     """Return kind, sentence and evidence of what stands in the way, if anything does."""
+    if has(row, "not_active"):
+        return "not_active", not_active(row, now), f"{row.state_small}. {SEEN_TO}"
     match row.state:
-        case "not_active" if row.last_call_at:
-            title = "Your QuickBooks Desktop connection is not active."
-            when = f"It was last active {day_time(row.last_call_at)} ({ago(row.last_call_at, now)})."
-            return "not_active", f"{title} {when}", f"{row.state_small}. {SEEN_TO}"
         case "wrong_file":
             title = "This is not the company file you expected. Nothing was read, and nothing was written."
             return "wrong_file", title, f"{row.state_small}. Open the right company file in QuickBooks."
         case "never_synced":
-            title = f"Never synced. {row.state_why}"
-            return (
-                "never_synced",
-                title,
-                "Check that QuickBooks is open and that Auto-Run is ticked in the Web Connector.",
-            )
+            return "never_synced", f"Never synced. {row.state_why}", SEEN_TO
         case "paused":
-            return "paused", "Paused", f"{row.state_small}, since {day_time(row.since)}. Nothing is read meanwhile."
+            return "paused", "Paused", row.state_small
         case "refused":
-            return (
-                "refused",
-                f"QuickBooks refuses. {row.state_small}",
-                "It goes on by itself when QuickBooks opens the company file.",
-            )
+            return "bad", row.state_text, row.state_small
     return None

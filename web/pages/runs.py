@@ -1,30 +1,28 @@
-"""/companies/{id}/syncs: the history, one sync, and each of its requests with its answer."""
+"""/companies/{id}/syncs/{number}: one sync, and each of its requests with its answer."""
 
 import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from litestar import Controller, get, post
+from litestar import Controller, get
 from litestar.exceptions import NotFoundException
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Response, ServerSentEvent, Template
 
-from sync.store import runs, setup
+from sync.store import runs
 from sync.store.companies import CompanyRow
 from sync.store.runs import RequestDetail, RequestRow, RunDetail, Which
-from web.auth import address_of, current
+from web.auth import current, may
 from web.code_view import Document, lay_out
 from web.filters import clock, count, day_time, duration, plural, size
-from web.forms import line
+from web.forms import line, whole_number
 from web.frame import Values, company_frame, company_or_404, page, with_query
-from web.htmx import go_to
 from web.live import Parts, render, stream
 from web.masking import masked_text, sees_all
 from web.progress import progress_values, run_line, run_sentence
 
-PAGE = 20  # runs
 REQUESTS = 100
 LINES = 2000  # of a document at once
 VIEWS = (("request", "Request"), ("answer", "Answer"), ("both", "Both"))
@@ -35,29 +33,6 @@ class RunsController(Controller):
 
     path = "/companies/{company:int}/syncs"
     opt = {"role": "viewer"}
-
-    @get()
-    async def history(
-        self, request: HTMXRequest, company: FromPath[int], before: FromQuery[int | None] = None
-    ) -> Template:
-        row = await company_or_404(company)
-        found = await runs.runs_of(company, before=before, limit=PAGE + 1)
-        older = f"/companies/{company}/syncs?before={found[PAGE - 1].number}" if len(found) > PAGE else None
-        values = {
-            **await company_frame(request, row, "status"),
-            "runs": found[:PAGE],
-            "older": older,
-            "newest": f"/companies/{company}/syncs" if before else None,
-        }
-        return page(request, "runs/index.html", values)
-
-    @post(opt={"role": "member"})
-    async def ask(self, request: HTMXRequest, company: FromPath[int]) -> Response[Any]:
-        """Sync now (A23): queue a sync, or join the one that goes on."""
-        await company_or_404(company)
-        person = current(request).person
-        await setup.ask_run(company, "incremental", person.email, address_of(request))
-        return go_to(request, f"/companies/{company}")
 
     @get("/{number:int}")
     async def show(self, request: HTMXRequest, company: FromPath[int], number: FromPath[int]) -> Template:
@@ -138,10 +113,6 @@ class Asked:
         return with_query(self.home + path, **kept)
 
 
-def whole_number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
-
-
 async def run_or_404(company: int, number: int) -> RunDetail:
     found = await runs.run(company, number, datetime.now(UTC)) if number < 1 << 31 else None
     if found is None:
@@ -202,6 +173,7 @@ async def contents(request: HTMXRequest, detail: RunDetail, asked: Asked) -> Val
         "doing": run_sentence(detail),
         "facts": facts(detail),
         "goes_on": goes_on(detail),
+        "may_cancel": goes_on(detail) and may(current(request).person, "accounting_manager"),
         "sessions": detail.sessions,
         **progress_values(detail, datetime.now(UTC)),
         "requests": found[:REQUESTS],

@@ -11,6 +11,7 @@ from sync.store.base import execute, notify, transaction
 from tests.conftest import Server
 from tests.web.conftest import Visitor
 from tests.web.pages.conftest import Enter, enter_as
+from web.pages.company import PARTS
 
 
 async def events(visitor: Visitor, path: str) -> AsyncIterator[tuple[str, str]]:
@@ -47,11 +48,11 @@ async def test_a_page_gets_its_present_state_and_then_what_changes(enter: Enter)
 
 async def test_a_company_page_gets_only_the_parts_that_read_differently(enter: Enter) -> None:
     stream = events(await enter("member"), "/companies/1/live")
-    assert {(await anext(stream))[0] for _ in range(4)} == {"state", "bridge", "progress", "runs"}
+    assert {(await anext(stream))[0] for _ in PARTS} == set(PARTS)
     await execute("insert into run (company, number, kind, state, asked_by) values (1, 2, 'full', 'queued', 'ruth')")
     await tell("company:1", "companies")
-    changed = {(await anext(stream))[0] for _ in range(3)}
-    assert changed == {"state", "progress", "runs"}
+    changed = {(await anext(stream))[0] for _ in range(4)}
+    assert changed == {"line", "actions", "progress", "runs"}
     await stream.aclose()
 
 
