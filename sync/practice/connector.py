@@ -9,13 +9,14 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from sync.practice.faults import Faults
+from sync.practice.faults import Access, Faults
 from sync.practice.qwc_file import Qwc, QwcRefused, read_qwc
 from sync.practice.refusals import QuickBooksError
 from sync.practice.update import CompanyFile, Exchange, Session, Sleep, Update
 from sync.practice.wire import CallFailed, Http
 
 __all__ = [
+    "Access",
     "CompanyFile",
     "Exchange",
     "Faults",
@@ -38,7 +39,8 @@ class WebConnector:
     `company_file` is what QuickBooks has open, None when it is closed. `url` replaces the AppURL of the .qwc, and its
     host that of the other addresses. `timeout` is that of one call, `noop_pause` the wait after NoOp, both in seconds;
     `sleep` takes every wait but that for the network. `verbose` keeps whole texts in the record, else the first 50
-    characters of each. `moved` is told each percentage that the progress bar would show.
+    characters of each. `access` is what the person chose when QuickBooks asked. `moved` is told each percentage that
+    the progress bar would show. `off` is true while the computer is switched off.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class WebConnector:
         expect_continue: bool = False,
         verbose: bool = True,
         faults: Faults | None = None,
+        access: Access = Access.ALWAYS,
         sleep: Sleep = asyncio.sleep,
         moved: Callable[[int], None] | None = None,
     ) -> None:
@@ -66,8 +69,10 @@ class WebConnector:
         self.noop_pause = noop_pause
         self.verbose = verbose
         self.faults = Faults() if faults is None else faults
+        self.access = access
         self.moved = moved
         self.added = False
+        self.off = False
         self._sleep = sleep
         self._http = Http(url or qwc.app_url, timeout=timeout, expect_continue=expect_continue)
         self._lock = asyncio.Lock()  # one update at a time
@@ -95,18 +100,23 @@ class WebConnector:
     async def update(self, *, auto: bool = False) -> Session:
         """One Update Selected, or one run of Auto-Run. An application that was not added is bound first, unchecked."""
         async with self._lock:
+            if self.off:
+                return Session(status="The computer is off.", died=True)
             if not self.added and self.company_file is not None:
                 await self.write_file_id()
-            return await self._update(auto=auto).run()
+            session = await self._update(auto=auto).run()
+            self.off = session.off
+            return session
 
     async def run(self, *, every: float | None = None, seen: Callable[[Session], None] | None = None) -> None:
-        """Auto-Run, until cancelled. `every` is in seconds, by default the Scheduler of the .qwc, else a minute.
+        """Auto-Run, until cancelled or the computer is off.
 
+        `every` is in seconds, by default the Scheduler of the .qwc, else a minute.
         The floor and the postponement that authenticate gives are kept to. `seen` is told each session when it ends.
         """
         interval = every or self.qwc.every or MINUTE
         try:
-            while True:
+            while not self.off:
                 began = time.monotonic()
                 session = await self.update(auto=True)
                 if seen is not None:
@@ -130,6 +140,7 @@ class WebConnector:
             version=self.version,
             http=self._http,
             faults=self.faults,
+            access=self.access,
             pause=self.noop_pause,
             sleep=self._sleep,
             auto=auto,

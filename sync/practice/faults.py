@@ -5,6 +5,7 @@ group stays until it is taken out of the list.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeVar
 
 
@@ -38,6 +39,14 @@ class DieAfter:
 
     method: str
     nth: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ComputerOff:
+    """The computer is switched off before the call: AppLock stays, and no other update comes until it is on again."""
+
+    method: str = "sendRequestXML"
+    nth: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +84,40 @@ class SlowQuickBooks:
 
 
 @dataclass(frozen=True, slots=True)
-class DialogOpen:
-    """A dialog is open in QuickBooks: no session can begin."""
+class NoSession:
+    """QuickBooks lets no session begin."""
+
+    hresult: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class DialogOpen(NoSession):
+    """A dialog is open in QuickBooks."""
 
     hresult: str = "0x80040414"
     message: str = "A modal dialog box is showing in the QuickBooks user interface."
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionRemoved(NoSession):
+    """Somebody took the application's permission away, in the preferences of the company file."""
+
+    hresult: str = "0x8004041A"
+    message: str = "This application does not have permission to access this QuickBooks company data file."
+
+
+@dataclass(frozen=True, slots=True)
+class SingleUserNeeded(NoSession):
+    """Somebody else has the company file open in another mode."""
+
+    hresult: str = "0x80040422"
+    message: str = "This application requires single user file access mode, and somebody else has the file open."
+
+
+@dataclass(frozen=True, slots=True)
+class QuickBooksClosed:
+    """QuickBooks does not run. It is started where access was given for that and the company file is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +125,27 @@ class WrongPassword:
     """The person mistyped the password: one sign too many."""
 
 
-Once = DropReply | SendTwice | DieBefore | DieAfter | CutBody | Silence | Hresult
-Lasting = SlowQuickBooks | DialogOpen | WrongPassword
+@dataclass(frozen=True, slots=True)
+class SpacedPassword:
+    """The password has spaces where its dashes were."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmallPassword:
+    """The password was typed in small letters."""
+
+
+class Access(StrEnum):
+    """What the person chose when QuickBooks asked whether the application may read and modify the company file."""
+
+    NO = "no"
+    PROMPT = "prompt"  # yes, prompt each time: somebody is there and says yes
+    WHEN_OPEN = "when-open"  # yes, whenever this company file is open
+    ALWAYS = "always"  # yes, also when QuickBooks is not running
+
+
+Once = DropReply | SendTwice | DieBefore | DieAfter | ComputerOff | CutBody | Silence | Hresult
+Lasting = SlowQuickBooks | NoSession | QuickBooksClosed | WrongPassword | SpacedPassword | SmallPassword
 Kind = TypeVar("Kind", bound=Once)
 Standing = TypeVar("Standing", bound=Lasting)
 

@@ -14,16 +14,21 @@ from typing import Protocol
 
 from sync.practice import wire
 from sync.practice.faults import (
+    Access,
+    ComputerOff,
     CutBody,
-    DialogOpen,
     DieAfter,
     DieBefore,
     DropReply,
     Faults,
     Hresult,
+    NoSession,
+    QuickBooksClosed,
     SendTwice,
     Silence,
     SlowQuickBooks,
+    SmallPassword,
+    SpacedPassword,
     WrongPassword,
 )
 from sync.practice.qwc_file import Qwc
@@ -47,6 +52,8 @@ VERDICTS = {  # authenticate's second string when there is no update: status tex
 NOTHING_OPEN = QuickBooksError("0x80040416", "QuickBooks is not running and no company data file was named.")
 CANNOT_START = QuickBooksError("0x80040408", "Could not start QuickBooks.")
 OTHER_FILE = QuickBooksError("0x8004040A", "A QuickBooks company data file is already open and it is another one.")
+SAID_NO = QuickBooksError("0x80040420", "The QuickBooks user has denied access.")
+NO_LOGIN = QuickBooksError("0x8004041D", "This application may not log into this company data file automatically.")
 ATTEMPTS = 20  # at QuickBooks in one update; the real program goes on for as long as it is told to
 DECLINED = "The user declined interactive mode."
 
@@ -117,6 +124,8 @@ class Session:
     progress: int = 0
     """Percent."""
     died: bool = False
+    off: bool = False
+    """The computer was switched off."""
 
     @property
     def calls(self) -> list[str]:
@@ -147,6 +156,7 @@ class Update:
     sleep: Sleep
     auto: bool
     verbose: bool
+    access: Access = Access.ALWAYS
     moved: Callable[[int], None] | None = None  # told each percentage
     session: Session = field(default_factory=Session)
     _counts: Counter[str] = field(default_factory=Counter)
@@ -190,8 +200,7 @@ class Update:
 
     async def _sign_in(self) -> str:
         """The company file to open, "" for the one that is open."""
-        password = f"{self.password}1" if self.faults.standing(WrongPassword) else self.password
-        reply = await self._call("authenticate", strUserName=self.qwc.user_name, strPassword=password)
+        reply = await self._call("authenticate", strUserName=self.qwc.user_name, strPassword=self._typed())
         if not isinstance(reply, list) or len(reply) < 2:
             raise Stopped("Authentication failed. Index was outside the bounds of the array.", "QBWC1012")
         session = self.session
@@ -203,6 +212,14 @@ class Update:
         if self.auto and session.postponed:  # no call is known to follow
             raise Stopped("Update postponed by application")
         return file
+
+    def _typed(self) -> str:
+        """The password as the person got it into its box."""
+        if self.faults.standing(WrongPassword):
+            return f"{self.password}1"
+        if self.faults.standing(SpacedPassword):
+            return self.password.replace("-", " ")
+        return self.password.lower() if self.faults.standing(SmallPassword) else self.password
 
     async def _open(self, file: str) -> CompanyFile:
         """QuickBooks with a session begun, after asking the service what to do where that fails."""
@@ -218,13 +235,17 @@ class Update:
         raise Stopped("QuickBooks could not be opened.", "QBWC1009")
 
     async def _begin(self, file: str) -> CompanyFile:
-        dialog = self.faults.standing(DialogOpen)
         if self.company_file is None:
             raise CANNOT_START if file else NOTHING_OPEN
+        if self.access is Access.NO:
+            raise SAID_NO
+        if self.faults.standing(QuickBooksClosed) and (not file or self.access is not Access.ALWAYS):
+            raise NO_LOGIN if file else NOTHING_OPEN
         if file and file.lower() != self.company_file.profile.windows_path.lower():
             raise OTHER_FILE
-        if dialog:
-            raise QuickBooksError(dialog.hresult, dialog.message)
+        for fault in self.faults:
+            if isinstance(fault, NoSession):
+                raise QuickBooksError(fault.hresult, fault.message)
         begin = self.company_file.begin_session
         await asyncio.to_thread(begin, self.qwc.app_name, owner_id=self.qwc.owner_id, machine=self.machine)
         return self.company_file
@@ -299,7 +320,8 @@ class Update:
         nth = self._counts[method]
         if silence := self.faults.take(Silence, method, nth):
             await self.sleep(silence.seconds)
-        if self.faults.take(DieBefore, method, nth):
+        self.session.off = self.faults.take(ComputerOff, method, nth) is not None
+        if self.session.off or self.faults.take(DieBefore, method, nth):
             raise Died
         began, reply = time.monotonic(), None
         try:

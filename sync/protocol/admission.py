@@ -16,7 +16,6 @@ UNKNOWN_AT_ONCE = 100  # such names, the latest
 SEEN = timedelta(seconds=10)  # calls closer together are not written down
 LONGER = 2  # times the usual gap: what a computer that was off adds at most
 WEIGHT = 0.25  # of the last gap in the smoothed one
-DRIFT = 1.6  # times more or less than its file says: a night without calls stays below
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,14 +149,3 @@ def smoothed(usual: int | None, expected: timedelta, gap: timedelta) -> int:
     before = usual if usual is not None else expected.total_seconds()
     counted = min(gap.total_seconds(), LONGER * before)
     return round(before + WEIGHT * (counted - before))
-
-
-def drifts(usual: int | None, expected: timedelta) -> bool:
-    """Whether calls come so differently from the schedule that somebody must have changed Every-Min.
-
-    Gaps are known to SEEN only, so a schedule of a few seconds is not judged by them.
-    """
-    if usual is None:
-        return False
-    seconds = max(expected, 2 * SEEN).total_seconds()
-    return usual > DRIFT * seconds or usual < min(seconds, expected.total_seconds()) / DRIFT

@@ -15,6 +15,7 @@ from sync.keys import KeyRing, new_licence_key
 from sync.protocol import admission, sentences
 from sync.protocol import session as protocol
 from sync.protocol.admission import WRONG_KEYS, WRONG_KEYS_WINDOW, WrongKey
+from sync.protocol.diagnosis import drifts
 from sync.store import sessions, setup
 from sync.store.base import fetch, notify, transaction
 from sync.store.connectors import one_at_a_time
@@ -124,10 +125,15 @@ def _row(row: Any) -> ConnectorRow:
             "wrong_key_of": ", ".join(filter(None, (row["other_company"], row["other_name"]))),
             "blocked_until": blocked,
             "expected_every": every,
-            "drifts": admission.drifts(row["call_gap"], every),
+            "drifts": _drifts(row["call_gap"], every),
             "part": _part(row),
         }
     )
+
+
+def _drifts(seconds: int | None, every: timedelta) -> bool:
+    """Whether Every-Min was changed, as far as gaps that are known to ten seconds tell."""
+    return seconds is not None and every >= 2 * admission.SEEN and drifts(timedelta(seconds=seconds), every)
 
 
 def _schedule(row: Any) -> tuple[int, int | None]:

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,35 @@ import click
 from sync.practice.change import change as change_file
 from sync.practice.company import CompanyFile
 from sync.practice.connector import QwcRefused, Session, WebConnector, read_qwc
-from sync.practice.faults import Faults, SlowQuickBooks
+from sync.practice.faults import (
+    Access,
+    ComputerOff,
+    DialogOpen,
+    Faults,
+    Lasting,
+    Once,
+    PermissionRemoved,
+    QuickBooksClosed,
+    SingleUserNeeded,
+    SlowQuickBooks,
+    SmallPassword,
+    SpacedPassword,
+    WrongPassword,
+)
 from sync.practice.seed import seed as seed_file
 
 FILE = click.Path(dir_okay=False, path_type=Path)
+WRONG_FILE, REPLACED_FILE = "wrong-file", "replaced-file"  # not told to the Web Connector: another file is opened
+FAULTS: dict[str, Callable[[], Once | Lasting]] = {
+    "computer-off": ComputerOff,
+    "dialog-open": DialogOpen,
+    "permission-removed": PermissionRemoved,
+    "quickbooks-closed": QuickBooksClosed,
+    "single-user-needed": SingleUserNeeded,
+    "small-letters-key": SmallPassword,
+    "spaced-key": SpacedPassword,
+    "wrong-key": WrongPassword,
+}
 
 
 @click.group(short_help="A practice QuickBooks, to try a server with.")
@@ -65,12 +92,56 @@ def change(file: Path, edits: int, deletions: int, creations: int, seed: int) ->
 @click.argument("file", type=FILE)
 @click.option("--qwc", type=FILE, required=True, help="The connector's .qwc file.")
 @click.option("--key", required=True, envvar="DESKBRIDGE_LICENCE_KEY", help="The licence key.")
-@click.option("--every", type=float, help="Seconds between two syncs. [default: as the .qwc says]")
+@click.option(
+    "--every",
+    type=float,
+    help="Seconds between two syncs: a changed Every-Min. [default: as the .qwc says]",
+)
 @click.option("--once", is_flag=True, help="One sync, as Update Selected does.")
 @click.option("--slow", type=float, default=0.0, show_default=True, help="Seconds that QuickBooks takes for a request.")
 @click.option("--machine", default="FRONT-DESK-02", show_default=True, help="The computer's name.")
-def run(file: Path, qwc: Path, key: str, every: float | None, slow: float, machine: str, *, once: bool) -> None:
-    """Run the practice Web Connector for FILE until it is stopped."""
+@click.option(
+    "--access",
+    type=click.Choice([str(one) for one in Access]),
+    default=str(Access.ALWAYS),
+    show_default=True,
+    help="What the person chose when QuickBooks asked: No, or one of the three Yes.",
+)
+@click.option(
+    "--fault",
+    "named",
+    metavar="NAME",
+    type=click.Choice(sorted([*FAULTS, WRONG_FILE, REPLACED_FILE])),
+    multiple=True,
+    help="What goes wrong at this end. May be given several times.",
+)
+def run(
+    file: Path,
+    qwc: Path,
+    key: str,
+    every: float | None,
+    slow: float,
+    machine: str,
+    access: str,
+    named: tuple[str, ...],
+    *,
+    once: bool,
+) -> None:
+    """Run the practice Web Connector for FILE until it is stopped.
+
+    \b
+    Faults:
+      computer-off        it is switched off in the middle of the first sync
+      dialog-open         a dialog is open in QuickBooks
+      permission-removed  somebody took the application's permission away
+      quickbooks-closed   QuickBooks does not run
+      replaced-file       another company file lies where the right one was
+      single-user-needed  somebody else has the company file open
+      small-letters-key   the licence key was typed in small letters
+      spaced-key          the licence key has spaces where its dashes were
+      wrong-file          QuickBooks has another company file open
+      wrong-key           the licence key was mistyped
+    """
     opened = _open(file)
     try:
         described = read_qwc(qwc)
@@ -79,8 +150,11 @@ def run(file: Path, qwc: Path, key: str, every: float | None, slow: float, machi
     except QwcRefused as refused:
         raise click.ClickException(f"{refused.code}: {refused.message}") from None
     faults = Faults([SlowQuickBooks(slow)] if slow else [])
+    faults += [FAULTS[name]() for name in named if name in FAULTS]
     bar = Bar()
-    connector = WebConnector(described, key, opened, machine=machine, faults=faults, verbose=False, moved=bar.move)
+    connector = WebConnector(
+        described, key, opened, machine=machine, faults=faults, access=Access(access), verbose=False, moved=bar.move
+    )
 
     failed = False
 
@@ -88,12 +162,13 @@ def run(file: Path, qwc: Path, key: str, every: float | None, slow: float, machi
         nonlocal failed
         try:
             await connector.add()
-            if once:
-                session = await connector.update()
-                bar.end(session)
-                failed = bool(session.code)
-            else:
-                await connector.run(every=every, seen=bar.end)
+            with _now_open(opened, named) as connector.company_file:
+                if once:
+                    session = await connector.update()
+                    bar.end(session)
+                    failed = bool(session.code)
+                else:
+                    await connector.run(every=every, seen=bar.end)
         except QwcRefused as refused:
             raise click.ClickException(f"{refused.code}: {refused.message}") from None
 
@@ -102,6 +177,22 @@ def run(file: Path, qwc: Path, key: str, every: float | None, slow: float, machi
     opened.close()
     if failed:
         raise SystemExit(1)
+
+
+@contextlib.contextmanager
+def _now_open(right: CompanyFile, faults: tuple[str, ...]) -> Iterator[CompanyFile]:
+    """The file that QuickBooks has open: the right one, or that of another company."""
+    if not {WRONG_FILE, REPLACED_FILE} & {*faults}:
+        yield right
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        other = CompanyFile.create(
+            Path(folder) / "other.practice",
+            company_name="Another Company, Inc.",
+            windows_path=right.profile.windows_path if REPLACED_FILE in faults else "",
+        )
+        yield other
+        other.close()
 
 
 class Bar:
