@@ -4,7 +4,7 @@ Times of ours are shown by the server's clock, times of QuickBooks as its comput
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 
@@ -136,6 +136,11 @@ def about(seconds: float | None) -> str:
     return f"about {minutes} min" if minutes < 120 else f"about {round(minutes / 60)} h"
 
 
+def sentence_list(names: Sequence[str]) -> str:
+    """Ruth, Alice and Bob"""
+    return " and ".join(filter(None, [", ".join(names[:-1]), *names[-1:]]))
+
+
 def joined(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
@@ -199,6 +204,7 @@ FILTERS: dict[str, Callable[..., str]] = {
         qb_time,
         quantity,
         run_kind,
+        sentence_list,
         size,
         upper_first,
         words,

@@ -83,6 +83,7 @@ class ConnectorRow:
     blocked_until: datetime | None  # no key is looked at before
     call_gap: int | None  # seconds between two calls, smoothed
     expected_every: timedelta  # between two calls, as its file says
+    every_min: str  # what the Web Connector's Every-Min box shows by that file: "15", or "Real Time"
     drifts: bool  # it calls much more or less often than its file says: Every-Min was changed
     part: str  # holder, standby or ""
 
@@ -114,7 +115,8 @@ def _row(row: Any) -> ConnectorRow:
     same = {name: values[name] for name in ConnectorRow.__dataclass_fields__ if name in values}
     reason = row["wrong_key_reason"].partition(":")[0]
     blocked = row["blocked_since"] + WRONG_KEYS_WINDOW if row["blocked_since"] else None
-    every = admission.every(*_schedule(row))
+    minutes, seconds = _schedule(row)
+    every = admission.every(minutes, seconds)
     return ConnectorRow(
         **same
         | {
@@ -126,6 +128,7 @@ def _row(row: Any) -> ConnectorRow:
             "blocked_until": blocked,
             "expected_every": every,
             "drifts": _drifts(row["call_gap"], every),
+            "every_min": "Real Time" if seconds else str(minutes),  # Intuit's QBWC Programmer's Guide, "Scheduler"
             "part": _part(row),
         }
     )
@@ -149,6 +152,18 @@ def _part(row: Any) -> str:
     if row["holder"] == row["id"]:
         return "holder"
     return "standby" if row["last_called_at"] is not None else ""
+
+
+async def companies_beside(company: int) -> list[str]:
+    """Names of the other companies that a computer of this one carries too."""
+    rows = await fetch(
+        """select distinct co.name from connector c
+           join connector o on o.machine = c.machine and o.company <> c.company and o.revoked_at is null
+           join company co on co.id = o.company and co.removed_at is null
+           where c.company = $1 and c.machine <> '' and c.revoked_at is null order by co.name""",
+        company,
+    )
+    return [row["name"] for row in rows]
 
 
 async def unknown_callers(now: datetime) -> list[UnknownCallerRow]:
@@ -264,6 +279,12 @@ async def take_qwc(company: int, connector: int, public_url: str, actor: str, ad
         of = await connection.fetchval("select name from company where id = $1", company)
         await _told(connection, actor, "connector.downloaded", company, _name(row), address)
     return qwc.file_name(of, company, _name(row)), text
+
+
+async def offered_qwc(row: ConnectorRow, company_name: str, public_url: str) -> tuple[str, bytes]:
+    """The name and the bytes that `take_qwc` would give now; noted nowhere."""
+    name = qwc.file_name(company_name, row.company, row.machine or row.label or row.user_name)
+    return name, await setup.offer(row.id, public_url)
 
 
 def _name(row: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from sync.keys import KeyRing, new_licence_key
 from sync.protocol.orders import SCHEDULE
 from sync.qwc import QwcFile, app_name
-from sync.store.base import fetch, notify, transaction
+from sync.store.base import fetch, fetchrow, notify, transaction
 from sync.store.connectors import new_run, one_at_a_time
 
 
@@ -96,16 +96,26 @@ async def insert_connector(
     return NewConnector(company, connector, user_name, key)
 
 
-ISSUED = """
+IN_FILE = "c.app_name, c.user_name, c.owner_id, c.file_id, co.schedule_minutes, co.poll_seconds"
+ISSUED = f"""
     update connector c set downloaded_at = $2, issued_minutes = co.schedule_minutes, issued_seconds = co.poll_seconds
     from company co where co.id = c.company and c.id = $1
-    returning c.app_name, c.user_name, c.owner_id, c.file_id, co.schedule_minutes, co.poll_seconds
+    returning {IN_FILE}
 """
+OFFERED = f"select {IN_FILE} from connector c join company co on co.id = c.company where c.id = $1"
 
 
 async def issue(connection: Any, connector: int, public_url: str) -> bytes:
     """The .qwc file of a connector, with a note of the schedule in it. Raises LookupError."""
-    row = await connection.fetchrow(ISSUED, connector, datetime.now(UTC))
+    return _qwc(await connection.fetchrow(ISSUED, connector, datetime.now(UTC)), connector, public_url)
+
+
+async def offer(connector: int, public_url: str) -> bytes:
+    """The same bytes as `issue` would give now, noted nowhere: for the page that shows their digest."""
+    return _qwc(await fetchrow(OFFERED, connector), connector, public_url)
+
+
+def _qwc(row: Any, connector: int, public_url: str) -> bytes:
     if row is None:
         raise LookupError(f"no connector {connector}")
     return QwcFile(

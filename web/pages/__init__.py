@@ -8,6 +8,8 @@ from web.pages.code_guide import CodeGuideController
 from web.pages.companies import CompaniesController, home
 from web.pages.company import CompanyController
 from web.pages.connector_help import connector_help
+from web.pages.connector_step import ConnectorStep
+from web.pages.connectors import ConnectorsController
 from web.pages.first_run import FirstRunController
 from web.pages.health import health
 from web.pages.history import HistoryController
@@ -40,4 +42,6 @@ PAGES: list[ControllerRouterHandler] = [
     CodeGuideController,
     *SETUP,
     WebConnectorGuide,
+    ConnectorStep,
+    ConnectorsController,
 ]

@@ -22,6 +22,7 @@ HERE = {
     "session": "999999",
     "token": "unknown",
     "link": "999999",
+    "connector": "999999",
     "file_path": "css/base.css",
 }
 STREAM = {"accept": "text/event-stream"}
