@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Self, TypeVar
 from urllib.parse import urlsplit
 
+from sync import sign_on
+from sync.sign_on import SignOn
 from sync.smtp import Smtp, a_contact, a_mail_server, a_sender
 
 PUBLIC_URL = re.compile(r"https?://([a-z0-9]([a-z0-9.-]*[a-z0-9])?|\[[0-9a-f:.]+\])(:(?P<port>\d{1,5}))?", re.ASCII)
@@ -43,6 +45,7 @@ class Settings:
     smtp: Smtp | None = None  # where mail goes out; None: it is printed to the log
     mail_from: str = ""  # with smtp: the sender of every mail
     support_contact: str = ""  # e-mail or https:// address for help; empty: the owners
+    sign_on: SignOn | None = None  # where people sign in once for several programs; None: with a password only
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Self:
@@ -57,6 +60,7 @@ class Settings:
         smtp = given.take("SMTP_URL", None, a_mail_server)
         mail_from = given.take("MAIL_FROM", "", a_sender)
         support_contact = given.take("SUPPORT_CONTACT", "", a_contact)
+        single = a_sign_on(given)
         if given.has("SMTP_URL") and not given.has("MAIL_FROM"):
             given.problems.append("MAIL_FROM is missing: with SMTP_URL every mail needs a sender")
         if given.has("DATABASE_URL") and not given.has("SECRET_KEY"):
@@ -76,6 +80,7 @@ class Settings:
             smtp=smtp,
             mail_from=mail_from,
             support_contact=support_contact,
+            sign_on=single,
         )
 
 
@@ -98,6 +103,25 @@ class Given:
         except ValueError as wrong:
             self.problems.append(f"{name} {wrong}")
             return default
+
+
+def a_sign_on(given: Given) -> SignOn | None:
+    """Return the OpenID provider; None where no setting of it is given."""
+    issuer = given.take("OIDC_ISSUER", "", sign_on.an_issuer)
+    found = SignOn(
+        issuer=issuer,
+        discovery=given.take("OIDC_DISCOVERY", issuer.rstrip("/") + sign_on.WELL_KNOWN, sign_on.a_discovery),
+        client_id=given.take("OIDC_CLIENT_ID", "", sign_on.an_id),
+        client_secret=given.take("OIDC_CLIENT_SECRET", "", sign_on.an_id),
+        name=given.take("OIDC_NAME", "Intuit", sign_on.a_name),
+        domains=given.take("OIDC_DOMAINS", (), sign_on.some_domains),
+        role=given.take("OIDC_ROLE", "viewer", sign_on.a_role),
+    )
+    said = [name for name in (*sign_on.NEEDED, *sign_on.OTHERS) if given.has(name)]
+    missing = [name for name in sign_on.NEEDED if not given.has(name)]
+    if said:
+        given.problems += [f"{name} is missing: {said[0]} needs it" for name in missing]
+    return found if said else None
 
 
 def a_host(text: str) -> str:

@@ -29,6 +29,7 @@ from web.headers import security_headers
 from web.lifespan import lifespan
 from web.pages import PAGES
 from web.passwords import Passwords
+from web.sign_on import Provider
 from web.site import STATIC, TEMPLATES, Site, version_of
 
 YEAR = 31_536_000  # seconds
@@ -36,7 +37,13 @@ YEAR = 31_536_000  # seconds
 
 def create_app(settings: Settings) -> Litestar:
     """Join everything. Nothing connects before the lifespan starts. Raises LookupError for a route without a role."""
-    site = Site(settings=settings, passwords=Passwords(), static_version=version_of(STATIC), live=Live())
+    site = Site(
+        settings=settings,
+        passwords=Passwords(),
+        static_version=version_of(STATIC),
+        live=Live(),
+        provider=Provider(settings.sign_on, settings.public_url) if settings.sign_on else None,
+    )
     conversation = Conversation(KeyRing(settings.secret_key))
     app = Litestar(
         route_handlers=[*PAGES, *handlers(conversation, settings.public_url), static_files(site)],

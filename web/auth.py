@@ -92,7 +92,8 @@ async def is_let_in(connection: Connection) -> bool:
     found = connection.scope.get("auth")
     if isinstance(found, LinkRow):
         return await came_by_link(connection, connection.route_handler)
-    return await who_asks(connection) is not None
+    asks = await who_asks(connection)
+    return asks is not None and may(asks.person, connection.route_handler.opt.get("role", "owner"))
 
 
 async def came_by_link(connection: Connection, handler: BaseRouteHandler) -> bool:
@@ -133,6 +134,12 @@ async def who_asks(connection: Connection) -> SignedIn | None:
     found = await people.session(hash_of(token), datetime.now(UTC)) if token else None
     connection.scope["user"] = found
     return found
+
+
+async def who_waits(connection: Connection) -> SignedIn | None:
+    """Return who is here with an account that has no role yet: to every page but theirs that is nobody."""
+    token = connection.cookies.get(site_of(connection).cookie("session"))
+    return await people.session(hash_of(token), datetime.now(UTC), waiting=True) if token else None
 
 
 def signed_in(connection: Connection) -> SignedIn | None:

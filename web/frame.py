@@ -12,13 +12,20 @@ from litestar.template.base import csrf_token
 
 from sync.store import companies
 from sync.store.companies import CompanyRow
-from web.auth import ROLE_WORDS, signed_in, who_asks
+from sync.store.people import Person
+from web.auth import ROLE_WORDS, may, signed_in, who_asks
 from web.filters import initials
 from web.htmx import wants_partial
 from web.site import AnyRequest, site_of
 
 THEMES = ("system", "light", "dark")
-ACCOUNT_MENU = [("Your sessions", "/account/sessions")]
+ACCOUNT_MENU = [("Your sessions", "/account/sessions"), ("Help", "/connector-help")]
+SECTIONS = (  # of the team: key, label, address, the role that sees it
+    ("companies", "Companies", "/companies", "viewer"),
+    ("team", "Team", "/team", "viewer"),
+    ("audit_log", "Audit log", "/audit-log", "accounting_manager"),
+    ("settings", "Settings", "/settings", "viewer"),
+)
 
 Values = dict[str, Any]
 
@@ -49,13 +56,26 @@ def frame(request: AnyRequest) -> Values:
         "companies": [],
         "company": None,
         "section": "",
-        "navigation": [("companies", "Companies", "/companies", None)] if person else [],
+        "navigation": sections(person) if person else [],
+        "quickbooks_off": False,
     }
+
+
+def sections(person: Person) -> list[tuple[str, str, str, None]]:
+    """Return the team's sections that a person may open."""
+    return [(key, label, href, None) for key, label, href, role in SECTIONS if may(person, role)]
 
 
 async def team_frame(request: AnyRequest, section: str = "") -> Values:
     """Return what base.html reads on a page of the team."""
-    return {**frame(request), "companies": await companies.names(), "section": section}
+    found, names = signed_in(request), await companies.names()
+    return {
+        **frame(request),
+        "companies": names,
+        "section": section,
+        "quickbooks_off": bool(names and found and not found.quickbooks_on),
+        "connect_url": "/connect" if found and may(found.person, "accounting_manager") else None,
+    }
 
 
 async def guide_frame(request: AnyRequest) -> Values:

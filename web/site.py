@@ -11,6 +11,7 @@ from litestar.connection import ASGIConnection, Request
 from sync.live import Live
 from sync.settings import Settings
 from web.passwords import Passwords
+from web.sign_on import Provider
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 AnyRequest = Request[Any, Any, Any]
@@ -28,6 +29,7 @@ class Site:
     passwords: Passwords
     static_version: str
     live: Live
+    provider: Provider | None = None  # of single sign-on
 
     @property
     def secure(self) -> bool:

@@ -96,6 +96,17 @@ async def names_with(role: str) -> list[str]:
     return [str(row["name"]) for row in await rows]
 
 
+async def emails_with(role: str) -> list[str]:
+    """Return the e-mail addresses of everybody with a role, oldest first."""
+    rows = User.select(User.email).where(User.role == role, User.disabled_at.is_null()).order_by(User.id)
+    return [str(row["email"]) for row in await rows]
+
+
+async def knows_subject(subject: str) -> bool:
+    """Say whether somebody has signed in as this subject of a provider before."""
+    return bool(await User.exists().where(User.subject == subject))
+
+
 def person_of(row: dict[str, Any]) -> Person:
     return Person(id=row["id"], email=row["email"], name=row["name"], role=row["role"])
 

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sync.store import audit
 from sync.store.base import fetchrow, fetchval, notify, transaction
 
 READ = """
     select name, enabled_at, enabled_by, accounts_open from workspace order by id limit 1
 """
-ADD_ENTRY = "insert into audit_entry (actor, action, subject, address) values ($1, $2, $3, $4)"
 TOPICS = ("companies", "workspace")  # who shows whether QuickBooks Desktop is on
 
 
@@ -44,6 +44,11 @@ async def quickbooks_on() -> bool:
     return bool(await fetchval("select enabled_at is not null from workspace order by id limit 1"))
 
 
+async def nothing_connected() -> bool:
+    """Say whether no company was ever added, or all were removed."""
+    return not await fetchval("select exists (select from company where removed_at is null)")
+
+
 async def switch_on(actor: str, address: str) -> bool:
     """Switch QuickBooks Desktop on; say whether it was off."""
     statement = "update workspace set enabled_at = $1, enabled_by = $2 where enabled_at is null returning id"
@@ -75,6 +80,6 @@ async def _change(statement: str, *values: object, told: tuple[str, str, str], s
     async with transaction() as connection:
         changed: Any = await connection.fetchval(statement, *values)
         if changed is not None:
-            await connection.execute(ADD_ENTRY, actor, action, subject[:200], address)
+            await audit.add(connection, actor, action, subject=subject, address=address)
             await notify(connection, *TOPICS)
     return changed is not None

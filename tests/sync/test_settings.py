@@ -157,3 +157,48 @@ def test_a_given_key_is_used_and_nothing_is_written(tmp_path: Path) -> None:
 def test_a_data_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert problems(tmp_path / "file" / "data")[0].startswith("DESKBRIDGE_DATA")
+
+
+OIDC = {
+    "OIDC_ISSUER": "https://id.halder.example",
+    "OIDC_CLIENT_ID": "deskbridge",
+    "OIDC_CLIENT_SECRET": "s3cret",
+}
+
+
+def test_a_provider_for_single_sign_on_is_read_with_its_defaults(tmp_path: Path) -> None:
+    assert read(tmp_path).sign_on is None
+    found = read(tmp_path, **OIDC).sign_on
+    assert found
+    assert found.discovery == "https://id.halder.example/.well-known/openid-configuration"
+    assert (found.name, found.domains, found.role) == ("Intuit", (), "viewer")
+    assert "s3cret" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("OIDC_ISSUER", "http://id.halder.example", "https://"),
+        ("OIDC_ISSUER", "https://id.halder.example?a=b", "https://"),
+        ("OIDC_ISSUER", "https://user:hidden@id.halder.example", "https://"),
+        ("OIDC_DISCOVERY", "ftp://id.halder.example", "https://"),
+        ("OIDC_DOMAINS", "halder.example, *", "'*'"),
+        ("OIDC_DOMAINS", "ruth@halder.example", "e-mail domains"),
+        ("OIDC_ROLE", "owner", "only an owner makes another one"),
+        ("OIDC_ROLE", "admin", "viewer, member or accounting_manager"),
+        ("OIDC_NAME", "x" * 41, "40 characters"),
+        ("OIDC_CLIENT_SECRET", "two words", "has a space"),
+    ],
+)
+def test_a_wrong_setting_of_single_sign_on_is_named(tmp_path: Path, name: str, value: str, words: str) -> None:
+    wrong = problems(tmp_path, **OIDC | {name: value})
+    assert [problem.startswith(name) and words in problem for problem in wrong] == [True]
+    assert "hidden" not in wrong[0]
+
+
+def test_half_of_a_provider_is_none(tmp_path: Path) -> None:
+    assert problems(tmp_path, OIDC_DOMAINS="halder.example") == (
+        "OIDC_ISSUER is missing: OIDC_DOMAINS needs it",
+        "OIDC_CLIENT_ID is missing: OIDC_DOMAINS needs it",
+        "OIDC_CLIENT_SECRET is missing: OIDC_DOMAINS needs it",
+    )

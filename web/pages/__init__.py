@@ -4,22 +4,29 @@ from litestar.types import ControllerRouterHandler
 
 from web.pages.account import SessionsController
 from web.pages.appearance import choose_theme
+from web.pages.audit_log import AuditLogController
 from web.pages.code_guide import CodeGuideController
 from web.pages.companies import CompaniesController, home
 from web.pages.company import CompanyController
 from web.pages.connector_help import connector_help
 from web.pages.connector_step import ConnectorStep
 from web.pages.connectors import ConnectorsController
+from web.pages.create_account import CreateAccountController, WaitingController
 from web.pages.first_run import FirstRunController
 from web.pages.health import health
 from web.pages.history import HistoryController
+from web.pages.join import JoinController
 from web.pages.records import RecordsController
 from web.pages.run_download import download_run
 from web.pages.runs import RunsController
 from web.pages.search import search
 from web.pages.setup import SETUP
 from web.pages.sign_in import SignInController, sign_out
+from web.pages.sso import SingleSignOnController
+from web.pages.sso import guide as single_sign_on_guide
 from web.pages.steering import SteeringController
+from web.pages.team import TeamController
+from web.pages.team_settings import SettingsController
 from web.pages.web_connector import WebConnectorGuide
 
 PAGES: list[ControllerRouterHandler] = [
@@ -44,4 +51,12 @@ PAGES: list[ControllerRouterHandler] = [
     WebConnectorGuide,
     ConnectorStep,
     ConnectorsController,
+    CreateAccountController,
+    WaitingController,
+    JoinController,
+    SingleSignOnController,
+    single_sign_on_guide,
+    TeamController,
+    SettingsController,
+    AuditLogController,
 ]

@@ -9,7 +9,8 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Redirect, Response
 
 from sync.store import people
-from web.auth import TooManyTries, address_of, check_password, current, no_session, sign_in, who_asks
+from web.auth import TooManyTries, address_of, check_password, current, no_session, sign_in, who_asks, who_waits
+from web.entering import waiting_page, ways_in
 from web.forms import line, local_path, read_form
 from web.frame import frame, page
 from web.htmx import go_to
@@ -23,6 +24,10 @@ PLACES = (  # what a signed-out person may know of the page that waits: its kind
     (r"/companies/\d+/search.*", "your search"),
     (r"/companies/\d+", "Sync status"),
     (r"/account/sessions", "Your sessions"),
+    (r"/connect", "Connect to QuickBooks"),
+    (r"/team", "Team"),
+    (r"/audit-log", "Audit log"),
+    (r"/settings.*", "Settings"),
     (r"/|/companies", "Companies"),
 )
 
@@ -40,6 +45,8 @@ class SignInController(Controller):
             return Redirect("/first-run", status_code=303)
         if await who_asks(request):
             return Redirect(target, status_code=303)
+        if await who_waits(request):
+            return Redirect(waiting_page(target), status_code=303)
         return form_page(request, target)
 
     @post()
@@ -54,7 +61,7 @@ class SignInController(Controller):
         if person is None:
             await people.audit(email, "sign_in.failed", address=address_of(request))
             return form_page(request, target, email, WRONG, status=422)
-        response = go_to(request, target)
+        response = go_to(request, waiting_page(target) if person.role == people.WAITING else target)
         response.set_cookie(await sign_in(request, person))
         await people.audit(person.email, "sign_in.done", address=address_of(request))
         return response
@@ -74,7 +81,14 @@ async def sign_out(request: HTMXRequest) -> Response[Any]:
 def form_page(
     request: HTMXRequest, target: str, email: str = "", fault: str = "", *, status: int = 200
 ) -> Response[Any]:
-    values = {**frame(request), "next": target, "place": place_of(target), "email": email, "fault": fault or None}
+    values = {
+        **frame(request),
+        **ways_in(request),
+        "next": target,
+        "place": place_of(target),
+        "email": email,
+        "fault": fault or None,
+    }
     return page(request, "account/sign_in.html", values, status=status)
 
 

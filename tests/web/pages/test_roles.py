@@ -20,6 +20,8 @@ HERE = {
     "entity": "Customer",
     "file": "request.xml",
     "session": "999999",
+    "person": "999999",
+    "invitation": "999999",
     "token": "unknown",
     "link": "999999",
     "connector": "999999",
