@@ -5,6 +5,7 @@ deletions and identity. One thread at a time: every public call takes the file's
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from sync.practice import identity, markup, recovery
@@ -85,6 +86,28 @@ class CompanyFile:
             books.close()
             raise FileNotFoundError(f"{place} is not a practice company file")
         return cls(books, profile_from(stored), now)
+
+    def copy(
+        self, path: Path | str, *, company_name: str = "", country: str = "", windows_path: str = ""
+    ) -> "CompanyFile":
+        """The file as it stands, opened at another place: a backup. Raises FileExistsError when there is one.
+
+        What is named here the copy says of itself; the rest stays.
+        """
+        place = Path(path)
+        if place.exists():
+            raise FileExistsError(place)
+        books, mine = Books(place), self.profile
+        with self.books.lock:
+            self.books.db.backup(books.db)
+        profile = replace(
+            mine,
+            company_name=company_name or mine.company_name,
+            country=country or mine.country,
+            windows_path=windows_path or mine.windows_path,
+        )
+        books.set("profile", profile.stored())
+        return CompanyFile(books, profile, self.clock.now)
 
     def close(self) -> None:
         """Let go of the file on disk."""

@@ -30,7 +30,8 @@ FACTS = {"file_id": "connection mark", "path": "company file", "company_name": "
 
 # hresults that speak about the document just sent; any other speaks about QuickBooks and ends the session
 CONCERN_REQUEST = frozenset({"0X80040400", "0X80040421", "0X80040423"})
-RETRY_OPEN_FILE = frozenset({"0X80040403"})  # the named file cannot be opened: take the one that is open
+# the named file cannot be opened, or another one is open: see which that is; if it is not the right one, it says so
+RETRY_OPEN_FILE = frozenset({"0X80040403", "0X8004040A"})
 RETRY_NAMED_FILE = frozenset({"0X80040408", "0X80040416"})  # nothing is open: name the file
 RETRY_SAME = frozenset({"0X80040406", "0X8004041B", "0X80040424"})  # still starting, or a lock that passes
 

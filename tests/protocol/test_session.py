@@ -185,7 +185,11 @@ def test_quickbooks_with_nothing_open_is_given_up_where_no_path_is_known() -> No
     assert advance(opened(expected=expected), not_connected("0x80040408")).reply == "done"
 
 
-@pytest.mark.parametrize("hresult", ["0x8004040A", "0x80040414", "0X80040418", " 0x8004041d ", "", "nonsense"])
+def test_while_another_file_is_open_the_session_looks_which_one_that_is() -> None:
+    assert [step.reply for step in through(opened(), *[not_connected("0x8004040A")] * 3)] == ["", "", "done"]
+
+
+@pytest.mark.parametrize("hresult", ["0x80040414", "0X80040418", " 0x8004041d ", "", "nonsense"])
 def test_an_error_that_only_a_person_can_mend_is_not_tried_again(hresult: str) -> None:
     step = advance(opened(), not_connected(hresult))
     assert (step.reply, step.session.state, step.ended) == ("done", State.CLOSED, True)
