@@ -9,6 +9,7 @@ from sync.protocol.admission import WRONG_KEYS_WINDOW, Caller, WrongKey
 from sync.protocol.orders import SCHEDULE
 from sync.protocol.window import Window
 from sync.store.base import CHANNEL, document, fetchrow, fetchval, notify, transaction
+from sync.store.base import connection as connected
 
 WINDOW = "co.time_zone, co.window_from, co.window_until, co.window_days"
 PAUSED = "co.paused_at is not null and (co.paused_until is null or co.paused_until > now())"
@@ -46,11 +47,6 @@ CALLED = """
     ), hour as (
         insert into contact_hour (company, hour, calls) values ($1, $3, 1)
         on conflict (company, hour) do update set calls = contact_hour.calls + 1
-    ), ended as (
-        insert into audit_entry (actor, action, company, subject, address)
-        select 'Web Connector', 'licence_key.replaced', $1, coalesce(nullif(machine, ''), nullif(label, ''), user_name),
-            $5
-        from connector where id = $4 and $6 and key_hash = $7 and old_key_hash is not null
     ), moved_connector as (
         update connector set last_called_at = $2, last_address = $5, call_gap = $8, wrong_keys = 0,
             wrong_key_reason = '',
@@ -61,6 +57,13 @@ CALLED = """
         where id = $4
     )
     select pg_notify($9, topic) from unnest($10::text[]) topic
+"""
+
+REPLACED = """
+    insert into audit_entry (actor, action, company, subject, address)
+    select 'Web Connector', 'licence_key.replaced', company,
+        coalesce(nullif(machine, ''), nullif(label, ''), user_name), $2
+    from connector where id = $1 and key_hash = $3 and old_key_hash is not null
 """
 
 COUNT = """
@@ -165,19 +168,23 @@ async def called(found: Found, address: str, now: datetime, *, present: bool) ->
     expected = admission.every(row["issued_minutes"], row["issued_seconds"])
     gap = admission.smoothed(row["call_gap"], expected, now - last) if last is not None else None
     tells = last is None or now - last >= WORTH_TELLING or row["wrong_keys"] or first_use
-    await fetchval(
-        CALLED,
-        found.company,
-        now,
-        now.replace(minute=0, second=0, microsecond=0),
-        found.id,
-        address[:64],
-        present,
-        found.key_hash,
-        gap,
-        CHANNEL,
-        ["companies", f"company:{found.company}"] if tells else [],
-    )
+    ends_old = present and found.old_key_hash is not None
+    async with transaction() if ends_old else connected() as connection:
+        if ends_old:
+            await connection.execute(REPLACED, found.id, address[:64], found.key_hash)
+        await connection.fetchval(
+            CALLED,
+            found.company,
+            now,
+            now.replace(minute=0, second=0, microsecond=0),
+            found.id,
+            address[:64],
+            present,
+            found.key_hash,
+            gap,
+            CHANNEL,
+            ["companies", f"company:{found.company}"] if tells else [],
+        )
 
 
 async def whose_key(hashes: list[bytes], but: int) -> int | None:

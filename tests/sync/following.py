@@ -1,6 +1,8 @@
 """A run followed to its end, and what is true of every run whatever happened to it."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from sync.practice.company import CompanyFile
 from sync.practice.connector import WebConnector
@@ -8,6 +10,27 @@ from sync.practice.update import Session
 from sync.store.base import fetch, fetchval
 
 RECEIVE = "receiveResponseXML"
+
+
+class Interrupted:
+    """QuickBooks with a file open, in which something happens elsewhere while it works on its n-th request."""
+
+    def __init__(self, file: CompanyFile, act: Callable[[], Awaitable[Any]], *, nth: int) -> None:
+        self.file, self.act, self.nth = file, act, nth
+        self.requests = 0
+        self.loop = asyncio.get_running_loop()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+    def process(self, request: str) -> str:
+        self.requests += 1
+        if self.requests == self.nth:
+            asyncio.run_coroutine_threadsafe(self.doing(), self.loop).result()
+        return self.file.process(request)
+
+    async def doing(self) -> None:
+        await self.act()
 
 
 async def alive(company: int) -> bool:

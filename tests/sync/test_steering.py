@@ -1,8 +1,6 @@
 """Pause, cancel, schedule and window, with a practice Web Connector that is in the middle of a sync."""
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,30 +8,9 @@ from sync.practice.company import CompanyFile
 from sync.store import people, runs, setup, steering
 from sync.store.base import fetchrow, fetchval
 from tests.sync.conftest import Product, finished, unequal
-from tests.sync.following import sync, taken_in
+from tests.sync.following import Interrupted, sync, taken_in
 
 RUTH, HERE = "ruth@halder.example", "203.0.113.7"
-
-
-class Interrupted:
-    """QuickBooks with a file open, in which something happens elsewhere while it works on its n-th request."""
-
-    def __init__(self, file: CompanyFile, act: Callable[[], Awaitable[Any]], *, nth: int) -> None:
-        self.file, self.act, self.nth = file, act, nth
-        self.requests = 0
-        self.loop = asyncio.get_running_loop()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.file, name)
-
-    def process(self, request: str) -> str:
-        self.requests += 1
-        if self.requests == self.nth:
-            asyncio.run_coroutine_threadsafe(self.doing(), self.loop).result()
-        return self.file.process(request)
-
-    async def doing(self) -> None:
-        await self.act()
 
 
 async def audited(company: int, action: str) -> dict[str, Any]:
