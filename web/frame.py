@@ -1,5 +1,6 @@
 """The frame around every page: who is signed in, which company, which sections there are. See templates/base.html."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ from litestar.response import Template
 from litestar.template.base import csrf_token
 
 from sync.store import companies
-from sync.store.companies import CompanyRow
+from sync.store.companies import CompanyName, CompanyRow
 from sync.store.people import Person
 from web.auth import ROLE_WORDS, may, signed_in, who_asks
 from web.filters import initials
@@ -19,6 +20,7 @@ from web.htmx import wants_partial
 from web.site import AnyRequest, site_of
 
 THEMES = ("system", "light", "dark")
+FEW = 3  # companies that each have their profile in the initials menu
 ACCOUNT_MENU = [("Your sessions", "/account/sessions"), ("Help", "/connector-help")]
 SECTIONS = (  # of the team: key, label, address, the role that sees it
     ("companies", "Companies", "/companies", "viewer"),
@@ -72,10 +74,22 @@ async def team_frame(request: AnyRequest, section: str = "") -> Values:
     return {
         **frame(request),
         "companies": names,
+        "account_menu": [*profiles(names), *ACCOUNT_MENU],
         "section": section,
         "quickbooks_off": bool(names and found and not found.quickbooks_on),
         "connect_url": "/connect" if found and may(found.person, "accounting_manager") else None,
     }
+
+
+def profiles(companies: Sequence[CompanyName]) -> list[tuple[str, str]]:
+    """Return the company profiles for the initials menu of a team's page: each of a few, else the list of them."""
+    if len(companies) > FEW:
+        return [("Company profiles", "/profiles")]
+    several = len(companies) > 1
+    return [
+        (f"Profile of {each.name}" if several else "Company profile", f"/companies/{each.id}/profile")
+        for each in companies
+    ]
 
 
 async def guide_frame(request: AnyRequest) -> Values:
@@ -90,6 +104,7 @@ async def company_frame(request: AnyRequest, company: CompanyRow, section: str) 
     return {
         **await team_frame(request, section),
         "company": company,
+        "account_menu": [("Company profile", f"{home}/profile"), *ACCOUNT_MENU],
         "navigation": [("status", "Sync status", home, None), ("records", "Records", f"{home}/records", None)],
         "search_url": f"{home}/search",
     }

@@ -16,6 +16,7 @@ from web.pages.first_run import FirstRunController
 from web.pages.health import health
 from web.pages.history import HistoryController
 from web.pages.join import JoinController
+from web.pages.profile import ProfileController, profiles
 from web.pages.records import RecordsController
 from web.pages.run_download import download_run
 from web.pages.runs import RunsController
@@ -51,6 +52,8 @@ PAGES: list[ControllerRouterHandler] = [
     WebConnectorGuide,
     ConnectorStep,
     ConnectorsController,
+    ProfileController,
+    profiles,
     CreateAccountController,
     WaitingController,
     JoinController,
