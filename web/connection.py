@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from sync.qbxml.entities import ENTITIES
 from sync.store.companies import CompanyRow, EntityFreshness
 from sync.store.exports import ExportRow
-from web.filters import ago, clock, count, day_time, plural
+from web.banners import not_active_sentence
+from web.filters import clock, count, day_time, plural
 
 BEHIND = timedelta(minutes=10)  # the shortest time after which a reading that did not come is missed
 SILENT = ("late", "not_active")
@@ -90,8 +91,7 @@ def not_active(row: CompanyRow, now: datetime) -> str:
     """Return the sentence for a connection that is not active (C32), "" for one that is."""
     if not has(row, "not_active") or row.last_call_at is None:
         return ""
-    since = f"It was last active {day_time(row.last_call_at)} ({ago(row.last_call_at, now)})."
-    return f"Your QuickBooks Desktop connection is not active. {since}"
+    return not_active_sentence(row, now)
 
 
 # the way from QuickBooks to other applications

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sync.protocol.connection import Connection, Evidence, next_call, states, step
+from sync.protocol.connection import Connection, Evidence, is_paused, next_call, states, step
 from sync.protocol.window import Window
 from sync.qbxml.entities import ENTITIES
 from sync.store.base import document, fetch
@@ -57,6 +57,7 @@ class CompanyRow:
     states: tuple[Connection, ...]  # every state that is true, the one that counts first
     since: datetime | None
     begun: bool  # a person said: sync this company with this file
+    began_at: datetime  # its set-up
     setup_step: int  # 1 to 6: at which step set-up is
     percent: int | None
     last_call_at: datetime | None
@@ -138,6 +139,7 @@ def _row(row: Any, now: datetime) -> CompanyRow:
         states=tuple(found),
         since=first.since,
         begun=evidence.begun,
+        began_at=row["created_at"],
         setup_step=step(evidence),
         percent=row["live_percent"] if syncing else None,
         last_call_at=evidence.last_call_at,
@@ -157,7 +159,7 @@ def _row(row: Any, now: datetime) -> CompanyRow:
         running_run=row["live_number"],
         to_approve=0,
         failed=row["failed"],
-        hours=_hours(row, now),
+        hours=_hours(row, evidence, now),
         computers=list(row["computers"]),
     )
 
@@ -206,14 +208,21 @@ def _syncing(row: Any) -> str:
     return f"{kind}: {ENTITIES[reading].plural.lower()}" if reading in ENTITIES else kind
 
 
-def _hours(row: Any, now: datetime) -> list[str]:
+def _hours(row: Any, evidence: Evidence, now: datetime) -> list[str]:
+    """Contact hour by hour: an hour without is grey before set-up and outside the sync window, where none is due."""
     contacts = set(row["contacts"])
     start = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=HOURS - 1)
+    paused = evidence.paused_at if is_paused(evidence.paused_at, evidence.paused_until, now) else None
     found = []
     for hour in (start + timedelta(hours=index) for index in range(HOURS)):
-        before = hour + timedelta(hours=1) <= row["created_at"] or not row["last_call_at"]
-        silent = "paused" if row["paused_at"] and row["paused_at"] <= hour else "grey" if before else "none"
-        found.append("full" if hour in contacts else silent)
+        ends = hour + timedelta(hours=1)
+        before = ends <= row["created_at"] or not evidence.last_call_at
+        if hour in contacts:
+            found.append("full")
+        elif paused and paused < ends:
+            found.append("paused")
+        else:
+            found.append("grey" if before or not evidence.window.open_between(hour, ends) else "none")
     return found
 
 

@@ -12,6 +12,7 @@ from sync.store.companies import CompanyRow
 from sync.store.history import Wanted
 from sync.store.runs import RunDetail
 from web.auth import current, may
+from web.banners import banners
 from web.chart import days_back, durations_chart, rows_chart
 from web.connection import behind, has, hops, not_active, places, state_line, when_it_begins
 from web.contact import DAYS, Known, contact, more_gaps
@@ -65,7 +66,7 @@ async def contents(request: HTMXRequest, row: CompanyRow) -> Values:
     export = await exports.last_of(row.id)
     return {
         "row": row,
-        "banner": banner(row, now),
+        "banners": banners(row, now, may_put_away=may(current(request).person, "accounting_manager")),
         "state_line": state_line(row, fresh, now),
         "places": places(row, export),
         "hops": hops(row, fresh, export),
@@ -134,23 +135,3 @@ async def charts(company: int) -> list[object]:
     periods = await history.by_period(company, Wanted(), limits)
     found = [rows_chart(periods, limits), durations_chart(periods, limits)]
     return [chart for chart in found if not chart.empty]
-
-
-SEEN_TO = "Check that the computer is on and online, and that the Web Connector runs with Auto-Run ticked."
-
-
-def banner(row: CompanyRow, now: datetime) -> tuple[str, str, str] | None:
-    """Return kind, sentence and evidence of what stands in the way, if anything does."""
-    if has(row, "not_active"):
-        return "not_active", not_active(row, now), f"{row.state_small}. {SEEN_TO}"
-    match row.state:
-        case "wrong_file":
-            title = "This is not the company file you expected. Nothing was read, and nothing was written."
-            return "wrong_file", title, f"{row.state_small}. Open the right company file in QuickBooks."
-        case "never_synced":
-            return "never_synced", f"Never synced. {row.state_why}", SEEN_TO
-        case "paused":
-            return "paused", "Paused", row.state_small
-        case "refused":
-            return "bad", row.state_text, row.state_small
-    return None

@@ -1,0 +1,118 @@
+"""What stands in the way of a company, as banners: shown wherever work was asked for, gone by themselves when untrue.
+
+At most two, the one that matters most first. They speak of contact with the Web Connector and of the company file; a
+record that failed raises none.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sync.protocol.connection import SET_UP
+from sync.store.companies import CompanyRow
+from web.filters import ago, clock, count, day, day_time, local, plural
+
+MOST = 2
+ORDER = ("wrong_file", "refused", "not_active", "went_back", "never_synced", "late", "paused")
+SEEN_TO = "Check that the computer is on and online, and that the Web Connector runs with Auto-Run ticked."
+NOT_ACTIVE = "Your QuickBooks Desktop connection is not active."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Banner:
+    """One banner: its kind is a look of macros/page.html, its button a label and an address."""
+
+    kind: str
+    title: str
+    text: str
+    button: tuple[str, str]
+    link: tuple[str, str] | None = None  # a second way on, behind the text
+    primary: bool = False  # its button is the page's primary one
+    seen: str = ""  # where a form is sent that puts it away; "": it goes by itself
+
+
+def banners(row: CompanyRow, now: datetime | None = None, *, may_put_away: bool = False) -> list[Banner]:
+    """Return what to say of a company, at most two; who may put one away gets the form for it."""
+    moment = now or datetime.now(UTC)
+    true = {each.state for each in row.states}
+    if row.went_back and row.begun:
+        true.add("went_back")
+    found = [_banner(kind, row, moment) for kind in ORDER if kind in true]
+    return [
+        replace(each, primary=at == 0 and row.group == "needs_you", seen=each.seen if may_put_away else "")
+        for at, each in enumerate(found[:MOST])
+    ]
+
+
+def not_active_sentence(row: CompanyRow, now: datetime) -> str:
+    """Return since when there was no contact, exact and relative; or that there never was."""
+    if row.last_call_at is None:
+        return f"{NOT_ACTIVE} It has never been active."
+    at = f"{day(local(row.last_call_at).date())}, {clock(row.last_call_at, seconds=False)}"
+    return f"{NOT_ACTIVE} It was last active {at} ({ago(row.last_call_at, now)})."
+
+
+def _banner(kind: str, row: CompanyRow, now: datetime) -> Banner:
+    home = f"/companies/{row.id}"
+    why = ("Find out why", f"{home}/troubleshooting")
+    support = ("Ask for help", f"{home}/support")
+    small = next((each.small for each in row.states if each.state == kind), "")
+    match kind:
+        case "wrong_file":
+            title = "This is not the company file you expected. Nothing was read, and nothing was written."
+            text = (
+                f"{small}. Open the right company file in QuickBooks; if it was moved or renamed, say so on the page."
+            )
+            return Banner(kind=kind, title=title, text=text, button=("Check the file", f"{home}/setup/verify"))
+        case "refused":
+            text = f"{small} The sync goes on by itself once QuickBooks opens the company file."
+            return Banner(kind=kind, title="QuickBooks refuses.", text=text, button=why)
+        case "not_active":
+            return Banner(kind=kind, title=not_active_sentence(row, now), text=f"{small}. {SEEN_TO}", button=why)
+        case "late":
+            since = f"{day_time(row.last_call_at)} ({ago(row.last_call_at, now)})"
+            title = f"The Web Connector is late. It last called {since}."
+            return Banner(kind=kind, title=title, text=_rule(row, kind), button=why)
+        case "went_back":
+            return _went_back(row, home)
+        case "never_synced":
+            return _never_synced(row, now, home, support)
+    until = f"Until {day_time(row.paused_until)}." if row.paused_until else "Until somebody resumes it."
+    text = f"{small}. {until} Nothing is read meanwhile."
+    button = ("See the pause", f"{home}/settings/pause")
+    return Banner(kind="paused", title="The sync is paused.", text=text, button=button)
+
+
+def _rule(row: CompanyRow, kind: str) -> str:
+    return next((each.why for each in row.states if each.state == kind), "")
+
+
+def _never_synced(row: CompanyRow, now: datetime, home: str, support: tuple[str, str]) -> Banner:
+    """Say what to check where nothing was synced yet, and whom to ask."""
+    title = f"Never synced. {_rule(row, 'never_synced')}"
+    if row.state == "syncing":
+        text = "The first sync goes on now; this message goes away when it is complete."
+    elif row.last_call_at is None:
+        text = f"{not_active_sentence(row, now)} {SEEN_TO}"
+    else:
+        text = "Check that QuickBooks is open with the company file, and that Auto-Run is ticked in the Web Connector."
+    last = row.setup_step == len(SET_UP)
+    step = ("Watch the first sync", f"{home}/setup/first-sync") if last else ("Continue set-up", f"{home}/setup")
+    return Banner(kind="never_synced", title=title, text=text, button=step, link=support)
+
+
+def _went_back(row: CompanyRow, home: str) -> Banner:
+    """Say that the file is most likely an older copy, by what we saw it, and what is done about it."""
+    told: dict[str, Any] = row.went_back or {}
+    full, entities, older = told.get("full"), told.get("entities") or [], told.get("older") or 0
+    title = (
+        "The company file seems to have gone back in time. Most likely a backup was restored, or the computer's clock "
+        "or time zone was changed."
+    )
+    named = ", ".join(entities[:3]) + (" and others" if len(entities) > 3 else "")
+    seen = f"The newest of what we read is no longer there: {named}." if entities else ""
+    rows = f"{count(older)} {plural(older, 'row')} came back older than before." if older else ""
+    done = f"Sync {full} reads everything again." if full else "A full sync reads everything again."
+    button = (f"See sync {full}", f"{home}/syncs/{full}") if full else ("See the syncs", f"{home}/syncs")
+    text = " ".join(part for part in (seen, rows, done) if part)
+    return Banner(kind="went_back", title=title, text=text, button=button, seen=f"{home}/went-back/seen")
