@@ -3,7 +3,6 @@
 import ipaddress
 import re
 from dataclasses import dataclass, field
-from email.utils import parseaddr
 from typing import Literal
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -12,6 +11,7 @@ Security = Literal["starttls", "tls", "none"]
 EXAMPLE = "smtp://user:password@mail.example.com:587, or smtps:// for port 465"
 PART = r"[^@\s<>,;:\"()\[\]\\\x00-\x1f\x7f]"
 EMAIL = re.compile(rf"{PART}+@(?:(?!\.){PART}(?<!\.))+(?:\.(?:(?!\.){PART})+)+")
+SENDER = re.compile(r"[^<>@,;:\\\"]+ <(?P<address>[^<>]+)>")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 PORTS: dict[Security, int] = {"starttls": 587, "tls": 465, "none": 25}
 WORDS: dict[Security, str] = {"starttls": "encrypted (STARTTLS)", "tls": "encrypted (TLS)", "none": "not encrypted"}
@@ -82,8 +82,8 @@ def is_loopback(host: str) -> bool:
 
 def a_sender(text: str) -> str:
     """Return `name@host`, or `A name <name@host>`, as given."""
-    name, address = parseaddr(text)
-    if CONTROL.search(text) or not is_email(address) or (name and not text.rstrip().endswith(">")):
+    found = SENDER.fullmatch(text)
+    if CONTROL.search(text) or not is_email(found["address"] if found else text):
         raise ValueError("is no sender: give an e-mail address, or Deskbridge <address>")
     return text
 

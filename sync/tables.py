@@ -214,6 +214,9 @@ class Incident(Table):
     kinds = JSONB(default="[]")  # states told so far: late, not_active, refused, wrong_file
     began_at = Timestamptz(default=TimestamptzNow())
     ended_at = Timestamptz(null=True, default=None)
+    good_since = Timestamptz(null=True, default=None)  # while it is open: the connection seems to be back
+    told_at = Timestamptz(null=True, default=None)  # last
+    mails = JSONB(default="[]")  # ids of the mails that told of it last
 
 
 class Mail(Table):

@@ -18,9 +18,12 @@ from saq import CronJob, Worker
 from saq.queue.postgres import PostgresQueue
 from saq.types import Context, PartialTimersDict
 
+from sync import alerting
+from sync import mail as post
 from sync.database import CONNECTIONS, MIGRATION_LOCK
 from sync.qbxml.heads import NotQbxml
-from sync.store import intake
+from sync.settings import Settings
+from sync.store import intake, mail
 from sync.store.base import connection
 
 log = logging.getLogger(__name__)
@@ -32,7 +35,9 @@ HEARTBEAT = 5.0  # seconds after which a running job says that it lives; DRAIN g
 TIMERS = {"schedule": 1, "sweep": 10}
 GRACE = 1.5  # seconds that running jobs have at the end
 OVERDUE = 10.0  # seconds after which a stored answer is looked after, whatever became of its wake-up
+EVERY_FIVE_SECONDS = "* * * * * */5"
 EVERY_TEN_SECONDS = "* * * * * */10"
+EVERY_HALF_MINUTE = "* * * * * */30"
 EVERY_NIGHT = "17 3 * * *"  # UTC
 KEPT = timedelta(days=90)  # of requests with their answers
 
@@ -96,9 +101,10 @@ class Queue:
 
 
 class Ringing(Context):
-    """A job's context, with the way to wake the queue."""
+    """A job's context, with the way to wake the queue, and with what mails need."""
 
     bell: Queue
+    settings: Settings
 
 
 async def take_in(ctx: Context, *, company: int) -> int:
@@ -161,15 +167,39 @@ async def forget_requests(ctx: Context) -> None:
             await job.update()  # heartbeat
 
 
+async def send_mail(ctx: Context) -> int:
+    """Send the mails that are due."""
+    return await post.send_due(cast(Ringing, ctx)["settings"])
+
+
+async def look_at_connections(ctx: Context) -> None:
+    """Tell by mail which connections need somebody, and which are back."""
+    await alerting.look(cast(Ringing, ctx)["settings"].public_url, datetime.now(UTC))
+
+
+async def forget_mail(ctx: Context) -> None:
+    """Let go of mails that are over."""
+    await mail.forget(datetime.now(UTC))
+
+
+CRON: list[CronJob[Context]] = [
+    CronJob(sweep_answers, cron=EVERY_TEN_SECONDS),
+    CronJob(send_mail, cron=EVERY_FIVE_SECONDS, timeout=600),  # seconds: a mail server may let us wait
+    CronJob(look_at_connections, cron=EVERY_HALF_MINUTE, timeout=60),
+    CronJob(forget_requests, cron=EVERY_NIGHT),
+    CronJob(forget_mail, cron=EVERY_NIGHT),
+]
+
+
 @contextlib.asynccontextmanager
-async def running(dsn: str, *, work: bool = True) -> AsyncIterator[Queue]:
+async def running(dsn: str, settings: Settings, *, work: bool = True) -> AsyncIterator[Queue]:
     """The queue on this database and, when `work`, a worker. What runs at the end is finished, or taken up later."""
     bell = Queue(dsn)
     async with connection() as lock, lock.transaction():
         await lock.execute("select pg_advisory_xact_lock($1)", MIGRATION_LOCK)
         await bell.queue.connect()
     try:
-        async with _worker(bell) if work else contextlib.nullcontext():
+        async with _worker(bell, settings) if work else contextlib.nullcontext():
             yield bell
     finally:
         await bell.settle()
@@ -177,7 +207,7 @@ async def running(dsn: str, *, work: bool = True) -> AsyncIterator[Queue]:
 
 
 @contextlib.asynccontextmanager
-async def _worker(bell: Queue) -> AsyncIterator[None]:
+async def _worker(bell: Queue, settings: Settings) -> AsyncIterator[None]:
     async def after(ctx: Context) -> None:
         job: Any = ctx["job"]
         company = (job.kwargs or {}).get("company")
@@ -187,13 +217,14 @@ async def _worker(bell: Queue) -> AsyncIterator[None]:
     worker = InProcessWorker(
         bell.queue,
         id=bell.id,
-        functions=[take_in, sweep_answers, forget_requests],
+        functions=[take_in, *(job.function for job in CRON)],
         concurrency=CONCURRENCY,
-        cron_jobs=[CronJob(sweep_answers, cron=EVERY_TEN_SECONDS), CronJob(forget_requests, cron=EVERY_NIGHT)],
+        cron_jobs=CRON,
         after_process=after,
         timers=cast(PartialTimersDict, TIMERS),
     )
-    cast(Ringing, worker.context)["bell"] = bell
+    context = cast(Ringing, worker.context)
+    context["bell"], context["settings"] = bell, settings
     task = asyncio.get_running_loop().create_task(worker.start())
     try:
         await bell.take_up(0.0)

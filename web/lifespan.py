@@ -27,7 +27,7 @@ def lifespan(
         async with contextlib.AsyncExitStack() as stack:
             dsn = await stack.enter_async_context(connected(site.settings))
             await migrate()
-            conversation.queue = await stack.enter_async_context(running(dsn))
+            conversation.queue = await stack.enter_async_context(running(dsn, site.settings))
             await stack.enter_async_context(site.live.listening(dsn))
             stack.enter_context(told_of_the_end(site.live.stop))
             yield

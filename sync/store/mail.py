@@ -114,7 +114,8 @@ async def failed(letter: Letter, error: str, now: datetime, *, for_good: bool = 
     again = now + PAUSES[min(letter.tries, len(PAUSES)) - 1]
     over = for_good or again > letter.created_at + GIVEN_UP
     await _over(
-        """update mail set error = $2, due_at = $3, given_up_at = $4, body = case when $4 is null then body else '' end
+        """update mail set error = $2, due_at = $3, given_up_at = $4,
+               body = case when $4::timestamptz is null then body else '' end
            where id = $1 and sent_at is null returning company""",
         letter.id,
         error,

@@ -98,7 +98,7 @@ def worker() -> None:
             asyncio.get_running_loop().add_signal_handler(number, ended.set)
         async with connected(settings) as dsn:
             await migrated()
-            async with running(dsn):
+            async with running(dsn, settings):
                 click.echo("The worker runs.", err=True)
                 await ended.wait()
 
