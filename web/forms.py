@@ -15,6 +15,16 @@ async def read_form(request: AnyRequest) -> Mapping[str, str]:
     return {name: value for name, value in form.multi_items() if isinstance(value, str)}
 
 
+async def read_lists(request: AnyRequest) -> Mapping[str, list[str]]:
+    """Return the text fields of a form, of each every value in its order. Files are left out."""
+    form = await request.form()
+    found: dict[str, list[str]] = {}
+    for name, value in form.multi_items():
+        if isinstance(value, str):
+            found.setdefault(name, []).append(value)
+    return found
+
+
 def line(form: Mapping[str, str], name: str, *, longest: int = 254) -> str:
     """Return one line of text, trimmed, without control characters, cut at the limit."""
     return CONTROL.sub("", form.get(name, "")).strip()[:longest]

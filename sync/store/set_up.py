@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sync.store.base import document, fetchrow, notify, transaction
+from sync.store.base import document, fetch, fetchrow, fetchval, notify, transaction
 from sync.store.setup import new_guid
 
 FIRST_MINUTES = 15  # schedule of the only company on a computer
@@ -24,6 +24,7 @@ DEEDS = (
 STANDING = """
     select co.id, co.name, co.region, co.prepared, co.adopts_first, co.begun_at, co.facts_at, co.last_sync_at,
         co.schedule_minutes, co.created_at, co.facts is not null as answered,
+        co.facts -> 'preferences' -> 'CurrentAppAccessRights' as access,
         jsonb_array_length(coalesce(co.wrong_file, '[]'::jsonb)) as differences,
         (select max(c.last_called_at) from connector c where c.company = co.id and c.revoked_at is null) as called_at,
         (select max(c.downloaded_at) from connector c where c.company = co.id and c.revoked_at is null)
@@ -56,11 +57,18 @@ class Standing:
     deeds: dict[str, Deed]  # by action, of DEEDS
     downloaded_at: datetime | None  # a connector file, last
     called_at: datetime | None  # a Web Connector with the right key, last
+    access: dict[str, Any]  # CurrentAppAccessRights, as QuickBooks said them
     answered: bool  # a company file said what it is
     differences: int  # facts of it that are not as expected
     begun_at: datetime | None
     last_sync_at: datetime | None
     schedule_minutes: int
+
+    @property
+    def shares_computer(self) -> bool:
+        """Whether the company is on one computer with another."""
+        added = self.deeds.get("company.added")
+        return added is not None and bool(added.detail.get("shares_computer"))
 
     @property
     def region_chosen(self) -> bool:
@@ -83,6 +91,7 @@ async def standing(company: int) -> Standing | None:
         deeds=deeds,
         downloaded_at=row["downloaded_at"],
         called_at=row["called_at"],
+        access=document(row["access"]) or {},
         answered=row["answered"],
         differences=row["differences"],
         begun_at=row["begun_at"],
@@ -95,10 +104,33 @@ def _deed(who: str, at: float, detail: dict[str, Any]) -> Deed:
     return Deed(who, datetime.fromtimestamp(at).astimezone(), detail)
 
 
-async def enabled() -> bool:
-    """Whether QuickBooks Desktop is switched on for the workspace."""
-    row = await fetchrow("select enabled_at from workspace order by id limit 1")
-    return row is not None and row["enabled_at"] is not None
+async def anything_connected() -> bool:
+    """Whether a company's file was confirmed, or will be by its first answer."""
+    return bool(
+        await fetchval(
+            "select exists (select from company where removed_at is null and (begun_at is not null or adopts_first))"
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A company whose set-up somebody began and nobody ended."""
+
+    id: int
+    name: str
+    since: datetime
+
+
+async def begun(now: datetime) -> list[Begun]:
+    """The set-ups of the last year that are not over, newest first."""
+    rows = await fetch(
+        """select id, name, created_at from company where removed_at is null and begun_at is null
+               and not adopts_first and created_at > $1::timestamptz - interval '1 year'
+           order by created_at desc limit 20""",
+        now,
+    )
+    return [Begun(row["id"], row["name"], row["created_at"]) for row in rows]
 
 
 async def create_company(name: str, *, shares_computer: bool, actor: str, address: str) -> int:

@@ -15,14 +15,15 @@ from web.auth import address_of, current, may
 from web.filters import clock, day, local, plural, upper_first, words
 from web.frame import Values, company_or_404, page, team_frame
 from web.live import Parts, render, stream
+from web.pages.setup.connect import way_in
 
 GROUPS = (("needs_you", "Needs you"), ("in_order", "In order"), ("paused", "Paused by somebody"))
 
 
 @get("/", opt={"role": "viewer"})
-async def home() -> Response[Any]:
-    """Go to the companies."""
-    return Redirect("/companies", status_code=303)
+async def home(request: HTMXRequest) -> Response[Any]:
+    """Go to the companies, or to connecting the first one."""
+    return Redirect(await way_in(request), status_code=303)
 
 
 class CompaniesController(Controller):

@@ -2,7 +2,21 @@
 
 from litestar.types import ControllerRouterHandler
 
+from web.pages.setup.connect import ConnectController
+from web.pages.setup.first_sync import FirstSyncController
 from web.pages.setup.guests import LinksController, enter
+from web.pages.setup.prepare import PrepareController
+from web.pages.setup.region import RegionController
 from web.pages.setup.tasks import SetupController
+from web.pages.setup.verify import VerifyController
 
-SETUP: list[ControllerRouterHandler] = [SetupController, LinksController, enter]
+SETUP: list[ControllerRouterHandler] = [
+    ConnectController,
+    SetupController,
+    PrepareController,
+    RegionController,
+    VerifyController,
+    FirstSyncController,
+    LinksController,
+    enter,
+]

@@ -15,6 +15,8 @@ from web.auth import Doer, doer
 from web.frame import Values, company_frame, frame
 from web.pages.setup.steps import NAMES, Step, steps_of
 
+SET_UP = {"role": "accounting_manager", "setup_link": True}  # opt of every page of a set-up
+
 
 async def shell(request: HTMXRequest, row: CompanyRow, key: str = "") -> Values:
     """Return what layout.html and, with the key of a step, step.html read. Raises NotFoundException."""

@@ -6,6 +6,8 @@ from sync.store import set_up
 from sync.store.companies import CompanyRow
 from sync.store.set_up import Deed, Standing
 from web.filters import day_time
+from web.pages.setup import preparation
+from web.pages.setup.preparation import Prepared
 
 NAMES = {
     "prepare": "Prepare",
@@ -112,6 +114,7 @@ def _step(row: CompanyRow, told: Standing, key: str, number: int, done: bool, re
         state=state,
         words=words,
         sentence=_sentence(told, key, done),
+        warning=preparation.warning(Prepared.of(told.prepared)) if key == "prepare" and not told.last_sync_at else "",
         href="" if state == "blocked" else f"/companies/{row.id}/setup/{key}",
     )
 
@@ -119,7 +122,7 @@ def _step(row: CompanyRow, told: Standing, key: str, number: int, done: bool, re
 def _sentence(told: Standing, key: str, done: bool) -> str:
     match key:
         case "prepare":
-            return by("Everything is entered.", told.deeds.get("company.prepared")) if done else PURPOSE[key]
+            return _prepare(Prepared.of(told.prepared))
         case "region":
             return by(f"{REGIONS[told.region]}.", told.deeds.get("company.region")) if done else PURPOSE[key]
         case "connector":
@@ -128,6 +131,8 @@ def _sentence(told: Standing, key: str, done: bool) -> str:
             return by("Sync was begun.", told.deeds.get("company.begun"))
         case "first-sync" if done:
             return f"Complete {day_time(told.last_sync_at)}."
+        case "first-sync":
+            return f"Every list and transaction is read once: {preparation.expected_words(Prepared.of(told.prepared))}."
     return PURPOSE[key]
 
 
@@ -137,8 +142,14 @@ PURPOSE = {
     "connector": "A small file and a licence key, for the computer where QuickBooks is.",
     "verify": "We show what QuickBooks says it is, beside what you expect.",
     "confirm": "This company with this file? Until you press Begin sync, nothing in the books is read or written.",
-    "first-sync": "Every list and transaction is read once: 5 to 120 minutes, by the size of the file.",
 }
+
+
+def _prepare(answers: Prepared) -> str:
+    if answers.done:
+        return " ".join(filter(None, (preparation.sentence(answers), answers.last))) + "."
+    started = f"{preparation.needed_words(answers)} {answers.last}." if answers.last else ""
+    return started.strip() or PURPOSE["prepare"]
 
 
 def _connector(told: Standing) -> str:
