@@ -281,6 +281,21 @@ async def take_qwc(company: int, connector: int, public_url: str, actor: str, ad
     return qwc.file_name(of, company, _name(row)), text
 
 
+async def done_with(row: ConnectorRow) -> list[tuple[str, str, datetime]]:
+    """Who last took its file and saw its key: action, name, when; oldest first."""
+    rows = await fetch(
+        """select action, who, at from (select distinct on (a.action) a.action, a.at, coalesce(u.name, a.actor) as who
+           from audit_entry a left join users u on u.email = a.actor
+           where a.company = $1 and a.subject = $2 and a.at >= $3
+               and a.action in ('connector.downloaded', 'licence_key.shown')
+           order by a.action, a.id desc) last order by at""",
+        row.company,
+        row.machine or row.label or row.user_name,
+        row.created_at,
+    )
+    return [(found["action"], found["who"], found["at"]) for found in rows]
+
+
 async def offered_qwc(row: ConnectorRow, company_name: str, public_url: str) -> tuple[str, bytes]:
     """The name and the bytes that `take_qwc` would give now; noted nowhere."""
     name = qwc.file_name(company_name, row.company, row.machine or row.label or row.user_name)

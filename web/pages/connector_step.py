@@ -29,6 +29,7 @@ from web.pages.web_connector import host_of
 from web.site import AnyRequest, site_of
 
 UNKNOWN_COUNTS = timedelta(hours=1)  # since an unknown user name called: later it says nothing about this set-up
+EVENTS = {"connector.downloaded": "Connector file downloaded by", "licence_key.shown": "Licence key shown to"}
 DONE = {
     "rotated": "A new licence key is made. The old one works until the new one was used.",
     "new-pair": "A fresh pair of identifiers is issued. Download the file again, and open the new one.",
@@ -95,7 +96,7 @@ class ConnectorStep(Controller):
                 return None
             told = await standing_or_404(company)
             chosen = choose(await living_of(company), computer, strict=False)
-            values = {"company": row, **inside(row, told, "connector"), "waiting": await waiting_for(chosen, told)}
+            values = {"company": row, **inside(row, told, "connector"), "waiting": await waiting_for(chosen)}
             return {
                 "steps": render(request, "setup/_steps.html", values),
                 "waiting": render(request, "connectors/_waiting.html", values),
@@ -132,8 +133,9 @@ async def contents(
         "login": told.prepared.get("full_access") or "Admin",
         "signed_in": bool(told.prepared.get("signed_in")),
         "several": await beside(row, told),
+        "hosted": (told.prepared.get("host") or "a hosting provider") if told.prepared.get("hosted") == "yes" else "",
         "desktop": told.prepared.get("kind") != "server",
-        "waiting": await waiting_for(chosen, told),
+        "waiting": await waiting_for(chosen),
         "key": None,
         "sealed": False,
         **await key_values(doer(request)),
@@ -170,18 +172,19 @@ async def beside(row: CompanyRow, told: Standing) -> list[str] | None:
     return names or ([] if added is not None and added.detail.get("shares_computer") else None)
 
 
-async def waiting_for(chosen: ConnectorRow | None, told: Standing) -> Waiting | None:
+async def waiting_for(chosen: ConnectorRow | None) -> Waiting | None:
     if chosen is None:
         return None
     now = datetime.now(UTC)
     unknown = [each for each in await computers.unknown_callers(now) if now - each.last_at < UNKNOWN_COUNTS]
-    return waiting_of(chosen, told, next(iter(unknown), None))
+    done = await computers.done_with(chosen)
+    events = [(clock(at, seconds=False), f"{EVENTS[action]} {who}") for action, who, at in done]
+    return waiting_of(chosen, events, next(iter(unknown), None))
 
 
-def waiting_of(connector: ConnectorRow, told: Standing, unknown: UnknownCallerRow | None) -> Waiting:
+def waiting_of(connector: ConnectorRow, events: list[tuple[str, str]], unknown: UnknownCallerRow | None) -> Waiting:
     """Say what was heard of this computer last."""
     called, wrong = connector.last_called_at, connector.wrong_key_at
-    events = events_of(connector, told)
     if connector.wrong_keys and wrong:
         title = f"{'A wrong key' if connector.wrong_keys == 1 else f'{connector.wrong_keys} wrong keys'} came"
         where = f"The last at {clock(wrong)} from {connector.wrong_key_address or 'an unknown address'}."
@@ -199,14 +202,3 @@ def waiting_of(connector: ConnectorRow, told: Standing, unknown: UnknownCallerRo
         return Waiting(state="unknown", title=title, sentence=sentence, events=events)
     sentence = "Keep this page open beside the Web Connector. It goes on to Verify by itself."
     return Waiting(state="waiting", title="Waiting for the first call", sentence=sentence, events=events)
-
-
-def events_of(connector: ConnectorRow, told: Standing) -> list[tuple[str, str]]:
-    """Return what happened so far, oldest first."""
-    words = {"connector.downloaded": "Connector file downloaded by", "licence_key.shown": "Licence key shown to"}
-    deeds = [(told.deeds[key], text) for key, text in words.items() if key in told.deeds]
-    return [
-        (clock(deed.at, seconds=False), f"{text} {deed.who}")
-        for deed, text in sorted(deeds, key=lambda pair: pair[0].at)
-        if deed.at >= connector.created_at
-    ]

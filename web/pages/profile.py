@@ -1,7 +1,7 @@
 """/companies/{id}/profile and /profiles: what a company is, which file it has, and which computers carry it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from litestar import Controller, get
 from litestar.params import FromPath, FromQuery
@@ -31,7 +31,7 @@ class Computer:
     state: str
     others: list[str]  # living connectors beside it
     facts: list[tuple[str, str]]
-    warning: str  # of Every-Min
+    warning: str  # of Every-Min: calls do not come as the file says, or the file is older than the settings
     wrong: str  # the last wrong key
 
 
@@ -86,10 +86,10 @@ def file_line(told: files.Verification | None) -> str:
 def computers_of(row: CompanyRow, found: list[ConnectorRow]) -> list[Computer]:
     living = [each for each in found if each.revoked_at is None]
     silent = any(each.state in SILENT for each in row.states)
-    return [computer(each, living, silent) for each in living]
+    return [computer(each, living, row.expected_every, silent=silent) for each in living]
 
 
-def computer(connector: ConnectorRow, living: list[ConnectorRow], silent: bool) -> Computer:
+def computer(connector: ConnectorRow, living: list[ConnectorRow], wanted_every: timedelta, *, silent: bool) -> Computer:
     look, state = state_of(connector, silent=silent, alone=len(living) == 1)
     return Computer(
         row=connector,
@@ -98,7 +98,7 @@ def computer(connector: ConnectorRow, living: list[ConnectorRow], silent: bool) 
         state=state,
         others=[named(each) for each in living if each.id != connector.id],
         facts=facts_of(connector),
-        warning=drift_of(connector),
+        warning=drift_of(connector) or older_file(connector, wanted_every),
         wrong=wrong_of(connector),
     )
 
@@ -152,6 +152,14 @@ def drift_of(connector: ConnectorRow) -> str:
         return ""
     expected, real = duration(connector.expected_every.total_seconds()), duration(connector.call_gap)
     return f"Its file says every {expected}, but it calls every {real}. Most likely somebody changed Every-Min."
+
+
+def older_file(connector: ConnectorRow, wanted_every: timedelta) -> str:
+    """Say that the file on the computer has another schedule than the company's settings, if so."""
+    if connector.issued_minutes is None or connector.expected_every == wanted_every:
+        return ""
+    wanted = duration(wanted_every.total_seconds())
+    return f"The settings say every {wanted} now. Download the connector again and open it there, to use that."
 
 
 def wrong_of(connector: ConnectorRow) -> str:

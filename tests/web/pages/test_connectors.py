@@ -289,6 +289,15 @@ async def test_d21_the_step_says_at_which_computer_it_is_done(enter: Enter) -> N
     assert "In doubt, take the computer you normally use for QuickBooks." in text  # B02
 
 
+async def test_d23_a_hosting_provider_is_told_to_take_part_where_one_runs_quickbooks(enter: Enter) -> None:
+    alice = await enter("accounting_manager")
+    assert "in your own Windows session" not in (await alice.get(STEP)).text
+    await execute("""update company set prepared = '{"hosted": "yes", "host": "Cloudworks"}'""")
+    page = await alice.get(STEP)
+    assert "QuickBooks runs at Cloudworks: open the file there" in text_of(page.text)  # D23
+    assert 'href="/guide/web-connector#hosted"' in page.text
+
+
 async def test_a_user_made_for_this_alone_is_named_in_place_of_admin(enter: Enter) -> None:
     await execute("""update company set prepared = '{"full_access": "Deskbridge Sync"}'""")
     text = text_of((await (await enter("accounting_manager")).get(STEP)).text)
@@ -314,12 +323,14 @@ async def test_c18_the_page_says_what_every_min_shows_by_the_file_that_was_downl
 
 async def test_d37_the_first_call_and_a_wrong_key_are_seen_without_a_reload(enter: Enter, site: str) -> None:
     alice = await enter("accounting_manager")
+    await key_of(alice, await first())
     id = await add(alice, "BACK-OFFICE")
     file = (await alice.get(f"{connectors(id)}/file")).content
     stream = events(alice, f"{STEP}/live?computer={id}")
     parts = dict([await anext(stream), await anext(stream)])
     assert "Waiting for the first call" in parts["waiting"]
     assert "Connector file downloaded by Alice" in parts["waiting"]
+    assert "Licence key shown" not in parts["waiting"]  # that was another computer's
     await reply_to(site, file, "AAAAA-AAAAA-AAAAA-AAAAA-AAAAA")
     await tell("company:1")
     waiting = await next_part(stream)

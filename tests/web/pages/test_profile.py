@@ -114,6 +114,15 @@ async def test_c18_every_min_by_the_file_stands_beside_how_often_it_really_calls
     assert f'href="/companies/1/setup/connector?computer={id}#every-min"' in changed.text
 
 
+async def test_a_file_that_is_older_than_the_schedule_is_said(enter: Enter) -> None:
+    alice, id = await enter("accounting_manager"), await first()
+    await alice.get(f"{connectors(id)}/file")
+    assert "The settings say" not in (await alice.get(PROFILE)).text
+    await execute("update company set schedule_minutes = 60")
+    text = text_of((await alice.get(PROFILE)).text)
+    assert "The settings say every 1 h now. Download the connector again and open it there" in text
+
+
 async def test_a_silent_company_and_a_revoked_computer_are_said(enter: Enter) -> None:
     alice, id = await enter("accounting_manager"), await first()
     await execute("update company set last_call_at = now() - interval '5 hours'")
