@@ -1,9 +1,14 @@
 """The hop after ours: which records were given to a file or another program, when, and by whom. (A21, A22)"""
 
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sync.store.base import fetch, notify, transaction
+from sync.store.base import connection, fetch, notify, transaction
+from sync.store.records import SORTS, Deleted, conditions
+
+BATCH = 500  # rows
+Taken = tuple[str | None, str]  # when it was deleted in QuickBooks, and the record as JSON
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,3 +54,20 @@ async def of(company: int, before: int | None = None, limit: int = 50) -> list[E
         limit,
     )
     return [ExportRow(**row) for row in rows]
+
+
+async def rows(
+    company: int, entity: str, *, q: str, sort: str, descending: bool, deleted: Deleted, active: bool | None
+) -> AsyncGenerator[list[Taken], None]:
+    """Every record that a list shows, in its order and as of one moment, from a cursor in the server: BATCH at a time.
+
+    It holds a connection of the pool until it is closed.
+    """
+    where, values = conditions(company, entity, q, deleted, active)
+    direction = "desc" if descending else "asc"
+    statement = f"""select deleted_at, quickbooks from record where {where}
+        order by {SORTS[sort][0]} {direction}, id {direction}"""
+    async with connection() as found, found.transaction(readonly=True):
+        cursor = await found.cursor(statement, *values)
+        while batch := await cursor.fetch(BATCH):
+            yield [(row["deleted_at"], row["quickbooks"]) for row in batch]

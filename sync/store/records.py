@@ -122,7 +122,7 @@ async def page(
     column, kind = SORTS[sort]
     cursor = after or before
     place = _read_cursor(cursor, kind) if cursor else None
-    where, values = _where(company, entity, q, deleted, active)
+    where, values = conditions(company, entity, q, deleted, active)
     total = await _count(where, values)
     if not total:
         return RecordsPage(rows=[], total=0, total_more=False, next=None, previous=None)
@@ -152,7 +152,8 @@ async def page(
     )
 
 
-def _where(company: int, entity: str, q: str, deleted: Deleted, active: bool | None) -> tuple[str, list[Any]]:
+def conditions(company: int, entity: str, q: str, deleted: Deleted, active: bool | None) -> tuple[str, list[Any]]:
+    """What a list asks for, as a condition with its values."""
     parts, values = ["company = $1", "entity = $2"], [company, entity]
     if deleted != "all":
         parts.append(f"deleted_at is {'not ' if deleted == 'only' else ''}null")

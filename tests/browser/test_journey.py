@@ -16,11 +16,6 @@ PAGES = (
     "/companies/1/records/Invoice",
     "/companies/1/search?q=a",
     "/account/sessions",
-    "/companies/1/profile",
-    "/companies/1/connectors",
-    "/companies/1/setup/connector",
-    "/guide/web-connector",
-    "/guide/unique-pair",
 )
 
 

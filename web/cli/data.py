@@ -10,7 +10,7 @@ import click
 from sync.keys import KeyRing
 from sync.qbxml.entities import ENTITIES, ITEMS, TERMS
 from sync.settings import Settings
-from sync.store import companies, people, setup
+from sync.store import companies, exports, people, setup
 from sync.store import records as stored
 from web.cli.common import company_of, now, with_database
 from web.forms import is_email
@@ -127,8 +127,12 @@ def export(company: str, entity: str, side: Literal["quickbooks", "ours"], *, de
     async def work(_: Settings) -> None:
         number = await company_of(company)
         for name in chosen:
+            rows = 0
             async for row in stored.export(number, name, side, deleted=deleted):
                 click.echo(json.dumps(row, ensure_ascii=False))
+                rows += 1
+            if rows or len(chosen) == 1:
+                await exports.note(number, name, "json", rows, ACTOR)
 
     with_database(work)
 

@@ -3,16 +3,17 @@
 from litestar.types import ControllerRouterHandler
 
 from web.pages.account import SessionsController
+from web.pages.alert_settings import AlertSettingsController
 from web.pages.appearance import choose_theme
 from web.pages.audit_log import AuditLogController
 from web.pages.code_guide import CodeGuideController
 from web.pages.companies import CompaniesController, home
 from web.pages.company import CompanyController
-from web.pages.company_settings import CompanySettingsController
 from web.pages.connector_help import connector_help
 from web.pages.connector_step import ConnectorStep
 from web.pages.connectors import ConnectorsController
 from web.pages.create_account import CreateAccountController, WaitingController
+from web.pages.exports import ExportsController
 from web.pages.first_run import FirstRunController
 from web.pages.health import health
 from web.pages.history import HistoryController
@@ -39,8 +40,9 @@ PAGES: list[ControllerRouterHandler] = [
     RunsController,
     download_run,
     SteeringController,
-    CompanySettingsController,
     RecordsController,
+    ExportsController,
+    AlertSettingsController,
     search,
     FirstRunController,
     SignInController,

@@ -7,22 +7,23 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import ServerSentEvent, Template
 
-from sync.store import companies, exports, history, runs
+from sync.store import alerts, companies, exports, history, runs
 from sync.store.companies import CompanyRow
 from sync.store.history import Wanted
 from sync.store.runs import RunDetail
 from web.auth import current, may
-from web.banners import banners, not_active_sentence
+from web.banners import banners
 from web.chart import days_back, durations_chart, rows_chart
-from web.connection import behind, has, hops, places, state_line, when_it_begins
+from web.connection import behind, has, hops, not_active, places, state_line, when_it_begins
 from web.contact import DAYS, Known, contact, more_gaps
 from web.frame import Values, company_frame, company_or_404, page
 from web.live import Parts, render, stream
 from web.progress import progress_values, run_sentence
+from web.told import told_line
 
 RECENT = 6  # syncs
 CHART = 14  # days
-PARTS = ("banners", "line", "actions", "bridge", "progress", "contact", "runs")
+PARTS = ("banners", "told", "line", "actions", "bridge", "progress", "contact", "runs")
 
 
 class CompanyController(Controller):
@@ -67,6 +68,10 @@ async def contents(request: HTMXRequest, row: CompanyRow) -> Values:
     return {
         "row": row,
         "banners": banners(row, now, may_put_away=may(current(request).person, "accounting_manager")),
+        "told": told_line(await alerts.telling(row.id)),
+        "alerts_url": f"/companies/{row.id}/settings/alerts"
+        if may(current(request).person, "accounting_manager")
+        else None,
         "state_line": state_line(row, fresh, now),
         "places": places(row, export),
         "hops": hops(row, fresh, export),
@@ -96,7 +101,7 @@ def running(row: CompanyRow, detail: RunDetail | None, now: datetime) -> Values:
     return {
         "run": detail.row,
         "run_line": begins or run_sentence(detail),
-        "pending": not_active_sentence(row, now) if waits and has(row, "not_active") else "",
+        "pending": not_active(row, now) if waits else "",
         **progress_values(detail, now),
     }
 

@@ -12,7 +12,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Response, Template
 
 from sync.keys import KeyRing
-from sync.store import computers, set_up
+from sync.store import computers
 from sync.store.computers import ConnectorRow
 from web.auth import address_of, current, doer
 from web.forms import line, read_form
@@ -32,9 +32,7 @@ class ConnectorsController(Controller):
 
     @get()
     async def show(self, request: HTMXRequest, company: FromPath[int]) -> Template:
-        """Ask for a name; the first computer has the one that was entered on Prepare."""
-        told = None if await living_of(company) else await set_up.standing(company)
-        return await add_page(request, company, str(told.prepared.get("computer", "")) if told else "")
+        return await add_page(request, company)
 
     @post()
     async def add(self, request: HTMXRequest, company: FromPath[int]) -> Response[Any]:
@@ -134,8 +132,7 @@ def named(connector: ConnectorRow) -> str:
 
 
 async def living_of(company: int) -> list[ConnectorRow]:
-    """Return the connectors of a company that are not revoked. Raises NotFoundException."""
-    ids(company, 0)
+    """Return the connectors of a company that are not revoked."""
     return [row for row in await computers.connectors_of(company) if row.revoked_at is None]
 
 

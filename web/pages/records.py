@@ -14,13 +14,13 @@ from sync.qbxml.entities import ENTITIES, ITEMS, Entity
 from sync.qbxml.summary import first
 from sync.store import companies, records
 from sync.store.companies import CompanyRow
-from sync.store.records import SORTS, Deleted, KindCount, RecordDetail, RecordRow, RecordsPage
+from sync.store.records import KindCount, RecordDetail, RecordRow, RecordsPage
+from web.asked import ACTIVE, DELETED, Asked, hides_number, refuses
 from web.auth import current
 from web.code_view import lay_out, written
 from web.filters import count, day_time, money, plural, qb_time
-from web.forms import line
 from web.frame import Values, company_frame, company_or_404, page, with_query
-from web.masking import hidden, is_personal, masked_fields, sees_all
+from web.masking import hidden, masked_fields, sees_all
 from web.values import aligned, cell, groups_of, ids_in, in_order, lines_of
 
 PAGE = 50
@@ -31,60 +31,6 @@ USUAL = (  # kinds that are named first
     *("Invoice", "ReceivePayment", "SalesReceipt", "CreditMemo", "Estimate", "SalesOrder", "PurchaseOrder", "Bill"),
 )
 STATE_WORDS = {"equal": "Same on both sides", "gone": "Deleted in QuickBooks"}
-DELETED: dict[str, Deleted] = {"only": "only", "all": "all"}
-ACTIVE = {"yes": True, "no": False}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What the address asks of a list; every link of the page is made from it."""
-
-    home: str  # address of the list
-    q: str = ""
-    sort: str = "name"
-    descending: bool = False
-    deleted: str = ""  # "", only, all
-    active: str = ""  # "", yes, no
-    after: str | None = None
-    before: str | None = None
-
-    @classmethod
-    def read(cls, query: Mapping[str, str], home: str, entity: Entity) -> "Asked":
-        sort, direction = query.get("sort", ""), query.get("dir", "")
-        usual = "name" if entity.group == "list" else "date"
-        known = sort in SORTS
-        return cls(
-            home=home,
-            q=line(query, "q", longest=200),
-            sort=sort if known else usual,
-            descending=direction == "desc" if known else usual == "date",
-            deleted=query.get("deleted", "") if query.get("deleted") in DELETED else "",
-            active=query.get("active", "") if query.get("active") in ACTIVE else "",
-            after=query.get("after"),
-            before=query.get("before"),
-        )
-
-    def link(self, **changed: Any) -> str:
-        """Return the address of this list with something changed; without saying so, of its first page."""
-        kept = {
-            "q": self.q,
-            "sort": self.sort,
-            "dir": "desc" if self.descending else "",
-            "deleted": self.deleted,
-            "active": self.active,
-        }
-        return with_query(self.home, **{**kept, **changed})
-
-    def kept(self) -> list[tuple[str, str]]:
-        """Return what a search keeps, as hidden fields of its form."""
-        kept = {"sort": self.sort, "dir": "desc" if self.descending else "", "deleted": self.deleted}
-        return [(name, value) for name, value in {**kept, "active": self.active}.items() if value]
-
-    def sorted_by(self, key: str) -> tuple[str, str | None]:
-        """Return the link of a head that sorts, and how it is sorted now."""
-        now = self.sort == key
-        direction = ("descending" if self.descending else "ascending") if now else None
-        return self.link(sort=key, dir="desc" if now and not self.descending else ""), direction
 
 
 class RecordsController(Controller):
@@ -163,7 +109,7 @@ def kinds_in(found: Sequence[KindCount], group: str, current_kind: str) -> list[
 
 async def list_values(request: HTMXRequest, company: CompanyRow, kind: Entity, asked: Asked) -> Values:
     sees = sees_all(current(request).person)
-    refused = asked.q if not sees and hides_number(kind) and any(symbol.isdigit() for symbol in asked.q) else ""
+    refused = asked.q if refuses(kind, asked, sees) else ""
     found = RecordsPage(rows=[], total=0, total_more=False, next=None, previous=None)
     if not refused:
         found = await rows_of(company.id, kind, asked)
@@ -285,11 +231,6 @@ def second_line(kind: Entity, row: RecordRow, sees: bool) -> str:
 
 def number_in(kind: Entity, row: RecordRow, sees: bool) -> str:
     return row.ref_number if sees or not hides_number(kind) else hidden(row.ref_number, kind.number[0])
-
-
-def hides_number(kind: Entity) -> bool:
-    """Say whether the number of this kind is a person's."""
-    return any(is_personal(path, kind.name) for path in kind.number)
 
 
 def text_in(kind: Entity, row: RecordRow, column: Column, sees: bool) -> str:

@@ -8,11 +8,12 @@ from litestar.response import Template
 from sync.qbxml.entities import ENTITIES
 from sync.store import records
 from sync.store.records import RecordRow
+from web.asked import hides_number
 from web.auth import current
 from web.forms import line
 from web.frame import company_frame, company_or_404, page
 from web.masking import sees_all
-from web.pages.records import hides_number, title_of
+from web.pages.records import title_of
 
 MOST = 50
 

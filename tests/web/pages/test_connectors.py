@@ -224,19 +224,6 @@ async def test_d22_d48_a_second_computer_has_a_file_and_a_key_of_its_own(enter: 
     assert ("connector.added", "alice@halder.example", "BACK-OFFICE") in await deeds()
 
 
-async def test_the_first_computer_has_the_name_that_was_entered_on_prepare(enter: Enter) -> None:
-    alice = await enter("accounting_manager")
-    id = await fetchval(
-        """insert into company (name, region, file_id, prepared)
-           values ('Granite', 'US', '{X}', '{"computer": "DISPATCH-PC"}') returning id"""
-    )
-    step = await alice.get(f"/companies/{id}/setup/connector")
-    assert f'href="/companies/{id}/connectors"' in step.text
-    assert "Do this on DISPATCH-PC" in step.text
-    assert 'value="DISPATCH-PC"' in (await alice.get(f"/companies/{id}/connectors")).text
-    assert "DISPATCH-PC" not in (await alice.get("/companies/1/connectors")).text
-
-
 async def test_a_computer_needs_a_name_and_what_was_typed_is_kept(enter: Enter) -> None:
     alice = await enter("accounting_manager")
     empty = await alice.submit("/companies/1/connectors", label=" ")
