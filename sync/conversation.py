@@ -7,6 +7,7 @@ Connector would see: what breaks is logged, kept for getLastError, and answered 
 import asyncio
 import io
 import logging
+import secrets
 import zlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -34,7 +35,7 @@ from sync.qbxml.build import build
 from sync.qbxml.heads import Head, NotQbxml
 from sync.qbxml.parse import heads, stream
 from sync.soap import Call, Packed
-from sync.store import connectors, intake
+from sync.store import connectors, intake, writes
 from sync.store import sessions as stored
 from sync.store.base import transaction
 from sync.store.sessions import Loaded
@@ -202,6 +203,7 @@ class Conversation:
                 return sessions.STOP
             received, answer = await _received(loaded, look, now)
             step = await self._step(connection, loaded, received, now, answer=answer)
+            await _changed(connection, loaded, step, look, now)
         waited = loaded.session.run.unprocessed if loaded.session.run else 0
         if answer.rows and not waited and self.queue is not None:  # whoever takes in those before this one sees it too
             self.queue.wake_soon(loaded.company)
@@ -230,13 +232,22 @@ class Conversation:
     async def _step(
         self, connection: Any, loaded: Loaded, event: Event, now: datetime, answer: Answer | None = None
     ) -> Step:
-        step = sessions.advance(loaded.session, event)
+        step, changed = await _prepared(connection, loaded, sessions.advance(loaded.session, event), now)
         sent = None
-        if step.ask is not None:
-            document = build(step.ask.requests, version=step.session.version)
-            sent = Document(name=step.ask.requests[0].name, compressed=zlib.compress(document, 1), size=len(document))
+        if step.ask is not None and step.ask.kind == "resend":
+            step = replace(
+                step, reply=await writes.resend(connection, loaded.company, loaded.session.id, now), ask=None
+            )
+        elif step.ask is not None:
+            set_id = secrets.token_hex(8) if step.ask.kind == "write" else ""
+            document = build(step.ask.requests, version=step.session.version, new_message_set_id=set_id or None)
+            name, packed = step.ask.requests[0].name, zlib.compress(document, 1)
+            sent = Document(name, packed, len(document), set_id, changed)
             step = replace(step, reply=document.decode("ascii"))
         await apply(connection, loaded, step, now, answer=answer, sent=sent)
+        if step.rejected and loaded.request and loaded.session.in_flight:
+            kind = loaded.session.in_flight.kind
+            await writes.reject(connection, loaded.company, kind, loaded.request, step.rejected, now)
         return step
 
     async def _event(self, call: Call, event: Event, *, unknown: Reply) -> Reply:
@@ -260,6 +271,37 @@ class Conversation:
 
     async def _close(self, call: Call, address: str) -> Reply:
         return await self._event(call, ConnectionClosed(), unknown=sentences.CLOSED)
+
+
+async def _prepared(connection: Any, loaded: Loaded, step: Step, now: datetime) -> tuple[Step, tuple[int, ...]]:
+    """A step that writes, or looks for what was written, with its requests and the changes that they carry out.
+
+    Where nothing can be asked it goes on to what comes next.
+    """
+    while step.ask is not None and step.ask.kind in ("write", "look"):
+        assert step.session.in_flight is not None
+        client, prefix = step.session.client, step.session.in_flight.request_id
+        found = await writes.prepare(
+            connection, loaded.company, step.ask.kind, prefix, client.product, client.version, now
+        )
+        if found is not None:
+            claimed = found.changes if step.ask.kind == "write" else ()
+            return replace(step, ask=replace(step.ask, requests=found.requests)), claimed
+        following = sessions.without(step.session, step.ask.kind)
+        step = replace(following, lost=step.lost, facts=step.facts, mismatches=step.mismatches)
+    return step, ()
+
+
+async def _changed(connection: Any, loaded: Loaded, step: Step, look: "Look", now: datetime) -> None:
+    """Apply an answer to changes, in the transaction that stores it."""
+    in_flight = loaded.session.in_flight
+    if step.answered is None or in_flight is None or in_flight.kind not in ("write", "look") or not loaded.request:
+        return
+    try:
+        parts = list(stream(look.whole or b""))
+    except NotQbxml:  # what became of the changes is looked up
+        parts = []
+    await writes.take_answer(connection, loaded.company, in_flight.kind, loaded.request, parts, now)
 
 
 async def _fewer_unprocessed(run: int, most: int, seconds: float) -> None:

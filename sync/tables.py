@@ -433,11 +433,17 @@ class Change(Table):
     before = JSONB(null=True, default=None)
     after = JSONB(null=True, default=None)
     waits_for = BigInt(null=True, default=None)  # the change of a parent that has no ListID yet
+    conflict = JSONB(null=True, default=None)  # list of {path, base, quickbooks, ours}: what both sides changed
     request = BigInt(null=True, default=None)
     status_code = Integer(null=True, default=None)
     status_message = Text(default="")
-    tries = SmallInt(default=0)
+    reason = Text(default="")  # ours, in a sentence: why it waits, was refused, or is not known
+    tries = SmallInt(default=0)  # that QuickBooks could not take
+    reread = Boolean(default=False)  # read again once: its EditSequence was out of date
+    alone = Boolean(default=False)  # sent in a message set of its own: one that held it was refused as a whole
+    created_by = Varchar(length=254, default="")
     created_at = Timestamptz(default=TimestamptzNow())
+    sent_at = Timestamptz(null=True, default=None)
     decided_by = Varchar(length=254, default="")
     decided_at = Timestamptz(null=True, default=None)
     ended_at = Timestamptz(null=True, default=None)

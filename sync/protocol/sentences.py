@@ -24,11 +24,13 @@ UNNAMED = "QuickBooks' answer does not say which request it answers; it is asked
 UNREADABLE_IDENTITY = "QuickBooks did not say which company file is open. Nothing was read."
 NO_ITERATOR = "QuickBooks did not page this list; it is asked whole."
 NO_ITERATOR_ID = "QuickBooks left out the iteratorID of a list that has more pages."
+OTHER_VERSION = "QuickBooks speaks another version of qbXML; it is sent again in that."
 PAGE_MISSING = "A page of this list did not arrive; it is read again from its start."
 
 FACTS = {"file_id": "connection mark", "path": "company file", "company_name": "company name", "country": "country"}
 
 # hresults that speak about the document just sent; any other speaks about QuickBooks and ends the session
+REFUSE_DOCUMENT = frozenset({"0X80040400", "0X80040423"})  # before any part of it was carried out
 CONCERN_REQUEST = frozenset({"0X80040400", "0X80040421", "0X80040423"})
 # the named file cannot be opened, or another one is open: see which that is; if it is not the right one, it says so
 RETRY_OPEN_FILE = frozenset({"0X80040403", "0X8004040A"})
@@ -64,6 +66,11 @@ def normal(code: str) -> str:
 def concerns_request(code: str) -> bool:
     """Whether an hresult refuses the document just sent, so that the next one may still be answered."""
     return normal(code) in CONCERN_REQUEST
+
+
+def refuses_document(code: str) -> bool:
+    """Whether an hresult proves that nothing of the document was carried out."""
+    return normal(code) in REFUSE_DOCUMENT
 
 
 def may_concern_request(code: str) -> bool:

@@ -23,6 +23,7 @@ from sync.protocol.events import (
 from sync.protocol.identity import ExpectedFile, FileFacts, Mismatch, compare
 from sync.protocol.orders import NONE, Orders, stops
 from sync.protocol.plan import Ask, Client, EntityWork, Known, RunWork, Stage
+from sync.protocol.writes import NOTHING, Writes
 from sync.qbxml.build import lower_of, lower_version, version_for
 from sync.qbxml.heads import Head
 
@@ -52,7 +53,7 @@ class InFlight:
     """The request that QuickBooks has."""
 
     request_id: str  # of its message; of several, what their requestIDs begin with
-    kind: str  # identity, counts, read
+    kind: str  # identity, counts, read, write, look
     position: int | None = None  # of the entity that it reads
 
 
@@ -66,6 +67,7 @@ class Session:
     begun: bool  # a person said: sync this company with this file
     adopts_first: bool = False  # the first file that answers is the right one
     orders: Orders = NONE
+    writes: Writes = NOTHING
     run: RunWork | None = None
     in_flight: InFlight | None = None
     asked: int = 0
@@ -96,6 +98,7 @@ class Step:
     ask: Ask | None = None  # to be sent, as the reply
     answered: str | None = None  # the request whose answer this call brought
     taken: bool = False  # the answer is complete with this call: it has no rows to take in
+    rejected: str = ""  # why QuickBooks did not carry out any part of the document that was in flight
     lost: str | None = None  # the request whose answer never came
     facts: FileFacts | None = None  # the file said this of itself
     mismatches: tuple[Mismatch, ...] = ()
@@ -135,7 +138,7 @@ def fail(session: Session, error: str) -> Session:
 def _send(session: Session, event: SendRequest) -> Step:
     if session.state not in ALIVE:
         return Step(session=session, reply="")
-    lost = session.in_flight.request_id if session.in_flight else None
+    lost = _lost(session)
     session = _without_answer(session)
     session = replace(
         session,
@@ -163,6 +166,12 @@ def _without_answer(session: Session) -> Session:
     if session.in_flight and run and session.in_flight.position is not None:
         run = run.with_entity(_work(run, session.in_flight.position).again())
     return replace(session, state=State.READY, in_flight=None, run=run)
+
+
+def _lost(session: Session) -> str | None:
+    """The request whose answer will not come. Of a message set that writes it is not known: it is sent again."""
+    in_flight = session.in_flight
+    return in_flight.request_id if in_flight and in_flight.kind != "write" else None
 
 
 def _ask_identity(session: Session) -> Step:
@@ -204,6 +213,8 @@ def _planned(session: Session, facts: FileFacts) -> Session:
 
 def _next(session: Session) -> Step:
     """The next document of an identified session, or the way out."""
+    if session.writes.left:
+        return _write(session)
     if session.run is None:
         return Step(session=fail(session, sentences.NOTHING_TO_DO), reply="")
     run, ask = plan.next_ask(session.run, session.client, session.asked + 1)
@@ -213,6 +224,25 @@ def _next(session: Session) -> Step:
     if run.nothing_left:
         return Step(session=fail(session, sentences.complete(run)), reply="")
     return Step(session=replace(session, state=State.WAITING), reply=NO_OP)
+
+
+def _write(session: Session) -> Step:
+    """Resolve what was written before, then write what is approved: the documents are the store's to make."""
+    writes = session.writes
+    if writes.open_set and writes.same_application:
+        in_flight = InFlight(request_id=writes.open_set, kind="write")
+        again = replace(session, state=State.ASKED, in_flight=in_flight)
+        return Step(session=again, reply="", ask=Ask(kind="resend", requests=()))
+    kind = "look" if writes.open_set or writes.doubtful else "write"
+    return _asking(session, Ask(kind=kind, requests=()))
+
+
+def without(session: Session, kind: str) -> Step:
+    """The next document when it turns out that there is nothing to look for, or nothing that can be written now."""
+    session = replace(session, state=State.READY, in_flight=None, asked=session.asked - 1)
+    writes = session.writes
+    left = replace(writes, approved=False) if kind == "write" else replace(writes, open_set="", doubtful=False)
+    return _next(replace(session, writes=left))
 
 
 # receiveResponseXML
@@ -226,6 +256,9 @@ def _received(session: Session, event: ResponseReceived) -> Step:
         return replace(_identity_answered(session, event), answered=in_flight.request_id, taken=True)
     if in_flight.kind == "counts":
         return replace(_counted(session, event), answered=in_flight.request_id, taken=True)
+    if in_flight.kind in ("write", "look"):
+        session = replace(session, state=State.READY, in_flight=None)
+        return Step(session=session, reply=max(1, session.percent), answered=in_flight.request_id, taken=True)
     return _page_received(session, in_flight, event)
 
 
@@ -283,10 +316,10 @@ def progress(session: Session) -> Step:
     run = session.run
     if run is None:  # it is not known yet, or was ended meanwhile: the next sendRequestXML finds out
         return Step(session=session, reply=max(1, session.percent))
-    if run.nothing_left:
+    if run.nothing_left and not session.writes.left:
         session = replace(session, state=State.DONE, percent=100, result=sentences.complete(run))
         return Step(session=session, reply=100)
-    percent = max(1, session.percent, plan.percent(run.entities))
+    percent = max(1, session.percent, plan.percent(run.entities))  # at most 99
     return Step(session=replace(session, percent=percent), reply=percent)
 
 
@@ -296,6 +329,8 @@ def _refused(session: Session, event: ResponseFailed) -> Step:
     if session.state is not State.ASKED or in_flight is None:
         return Step(session=session, reply=_again(session))
     reason = sentences.hresult(event.hresult, event.message)
+    if in_flight.kind in ("write", "look"):
+        return _not_carried_out(session, in_flight, event.hresult, reason)
     lower = lower_version(session.version) if sentences.speaks_of_version(event.hresult) else None
     concerns = sentences.concerns_request(event.hresult) and in_flight.kind != "identity"
     run = session.run
@@ -314,6 +349,26 @@ def _refused(session: Session, event: ResponseFailed) -> Step:
     return replace(step, answered=in_flight.request_id, taken=True)
 
 
+def _not_carried_out(session: Session, in_flight: InFlight, hresult: str, reason: str) -> Step:
+    """A document that writes or looks was refused as a whole.
+
+    One that did not fit the schema was not carried out in any part. After any other hresult that is not known: the next
+    session sends it again.
+    """
+    if not sentences.refuses_document(hresult):
+        return Step(session=fail(session, reason), reply=STOP, answered=_lost(session), taken=True)
+    lower = lower_version(session.version) if sentences.speaks_of_version(hresult) else None
+    session = replace(session, state=State.READY, in_flight=None, version=lower or session.version)
+    rejected = "" if lower else reason
+    return Step(
+        session=session,
+        reply=max(1, session.percent),
+        answered=in_flight.request_id,
+        taken=True,
+        rejected=rejected or sentences.OTHER_VERSION,
+    )
+
+
 # connectionError, getLastError, closeConnection
 
 
@@ -325,8 +380,7 @@ def _not_connected(session: Session, event: ConnectionFailed) -> Step:
     retry = sentences.retry_path(event.hresult, session.expected.path)
     if retry is None or session.connection_errors >= CONNECTION_RETRIES:
         failed = replace(fail(_without_answer(session), reason), state=State.CLOSED)
-        lost = session.in_flight.request_id if session.in_flight else None
-        return Step(session=failed, reply="done", refused=refused, lost=lost, ended=True)
+        return Step(session=failed, reply="done", refused=refused, lost=_lost(session), ended=True)
     session = replace(session, connection_errors=session.connection_errors + 1, error=reason)
     return Step(session=session, reply=retry, refused=refused)
 
@@ -349,8 +403,7 @@ def _closed(session: Session) -> Step:
     if session.in_flight and run and session.in_flight.position is not None:
         run = run.with_entity(_work(run, session.in_flight.position).again())
     closed = replace(session, state=State.CLOSED, in_flight=None, run=run, result=result)
-    lost = session.in_flight.request_id if session.in_flight else None
-    return Step(session=closed, reply=result, lost=lost, ended=True)
+    return Step(session=closed, reply=result, lost=_lost(session), ended=True)
 
 
 def abandon(session: Session) -> Step:

@@ -25,7 +25,7 @@ from sync.store.base import fetch, fetchval, notify, transaction
 ENCODE = msgspec.json.Encoder().encode  # six times as fast as the standard library's
 AT_ONCE = 8  # answers in one transaction
 FORGOTTEN_AT_ONCE = 1000  # requests
-QUICKBOOKS = 11  # where the document stands among the columns of a row
+MODIFIED, QUICKBOOKS = 10, 11  # where TimeModified and the document stand among the columns of a row
 BYTES_AT_ONCE = 2_000_000  # of answers, unpacked; one answer may be larger
 
 NEXT = """
@@ -168,14 +168,19 @@ def parse(answered: Answered) -> Parsed:
 
 
 def _columns(row: Row, parsed: Parsed) -> tuple[Any, ...]:
-    order = row.fields.pop("#order", None)
-    hot = summary(row.entity, row.fields)
-    modified = hot.time_modified or ""
-    parsed.newest = cursor.newest(parsed.newest, modified)
+    columns = columns_of(row.entity, row.fields)
+    parsed.newest = cursor.newest(parsed.newest, columns[MODIFIED])
     if parsed.answered.mode is Mode.SWEEP:
-        parsed.ids.append(hot.qb_id)
+        parsed.ids.append(columns[1])
+    return columns
+
+
+def columns_of(entity: str, fields: dict[str, Any]) -> tuple[Any, ...]:
+    """A record as its columns, in the order of UPSERT. The order of mixed lines is taken out of the fields."""
+    order = fields.pop("#order", None)
+    hot = summary(entity, fields)
     return (
-        row.entity,
+        entity,
         hot.qb_id,
         hot.edit_sequence or "",
         (hot.name or "")[:NAME],
@@ -185,8 +190,8 @@ def _columns(row: Row, parsed: Parsed) -> tuple[Any, ...]:
         (hot.date or "")[:DAY],
         hot.active,
         (hot.time_created or "")[:TIME],
-        modified[:TIME],
-        ENCODE(row.fields).decode(),
+        (hot.time_modified or "")[:TIME],
+        ENCODE(fields).decode(),
         json.dumps(order) if order else None,
     )
 

@@ -30,6 +30,7 @@ GONE = """
     with gone as (
         update record r set deleted_at = $3, updated_at = now()
         where r.company = $1 and r.entity = $2 and r.deleted_at is null and r.qb_id <> ''
+            and r.qb_id not like 'new:%'
             and not exists (select from seen s where s.run_entity = $4 and s.qb_id = r.qb_id)
         returning 1
     ), found_again as (

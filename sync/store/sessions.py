@@ -12,6 +12,7 @@ from sync.protocol.identity import ExpectedFile
 from sync.protocol.orders import NONE, SCHEDULE, Orders
 from sync.protocol.plan import EntityWork, Known, Mode, RunWork, Stage
 from sync.protocol.session import SILENCE, InFlight, Session, State
+from sync.protocol.writes import Writes
 from sync.store import passes
 from sync.store.base import document, execute, fetchval, notify
 from sync.store.connectors import PAUSED, SWITCHED_OFF, WINDOW, window
@@ -26,7 +27,12 @@ READ = f"""
     select s.*, c.owner_id, c.file_id, coalesce(c.file_path, co.file_path) as expected_path, co.region, co.adopts_first,
         co.begun_at, co.page_rows, co.facts ->> 'company_name' as company_name,
         {PAUSED} as paused, {SWITCHED_OFF} as switched_off, co.removed_at is not null as removed, {WINDOW},
-        q.request_id, q.kind as asked_kind, q.sent_at, q.position,
+        q.request, q.request_id, q.kind as asked_kind, q.sent_at, q.position,
+        w.request_id as open_set, w.connector = s.connector as same_application,
+        exists (select from change h where h.company = s.company and h.direction = 'out' and h.state = 'sent')
+            as doubtful,
+        exists (select from change h where h.company = s.company and h.direction = 'out' and h.state = 'approved')
+            as approved,
         r.kind as run_kind, r.state as run_state, r.reason as run_reason, r.asked_by, r.counts_asked,
         coalesce(r.state = 'running', false) as run_alive,
         case when r.state = 'running' then (select count(*) from request q
@@ -48,9 +54,14 @@ READ = f"""
     join connector c on c.id = s.connector
     left join run r on r.id = s.run
     left join lateral (
-        select a.request_id, a.kind, a.sent_at, e.position from request a left join run_entity e on e.id = a.run_entity
+        select a.id as request, a.request_id, a.kind, a.sent_at, e.position
+        from request a left join run_entity e on e.id = a.run_entity
         where a.session = s.id and a.answered_at is null and a.set_aside = '' order by a.id desc limit 1
     ) q on s.state = 'asked'
+    left join lateral (
+        select a.request_id, by.connector from request a join session by on by.id = a.session
+        where a.company = s.company and a.kind = 'write' and a.answered_at is null and a.set_aside = ''
+    ) w on true
     where s.id = $1
 """
 
@@ -66,6 +77,7 @@ class Loaded:
     company: int
     connector: int
     sent_at: datetime | None  # of the request in flight
+    request: int | None = None  # the id of its row
 
 
 async def load(connection: Any, ticket: str, now: datetime) -> Loaded | None:
@@ -117,6 +129,12 @@ async def _loaded(connection: Any, row: Any, orders: Orders = NONE) -> Loaded:
         begun=begun,
         adopts_first=row["adopts_first"],
         orders=orders,
+        writes=Writes(
+            open_set=row["open_set"] or "",
+            same_application=bool(row["same_application"]),
+            doubtful=row["doubtful"],
+            approved=row["approved"],
+        ),
         run=run,
         in_flight=in_flight,
         asked=row["asked"],
@@ -132,7 +150,7 @@ async def _loaded(connection: Any, row: Any, orders: Orders = NONE) -> Loaded:
         error=row["error"],
         result=row["result"],
     )
-    return Loaded(session, row["company"], row["connector"], row["sent_at"])
+    return Loaded(session, row["company"], row["connector"], row["sent_at"], row["request"])
 
 
 def _run(row: Any) -> RunWork | None:

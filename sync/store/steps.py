@@ -51,8 +51,10 @@ ANSWERED = """
 
 ASKED = """
     insert into request (session, company, run, run_entity, request_id, kind, name, page, pass_number, body, body_size,
-        sent_at)
-    values ($1, $2, $3, (select id from run_entity where run = $3 and position = $4), $5, $6, $7, $8, $9, $10, $11, $12)
+        sent_at, message_set_id)
+    values ($1, $2, $3, (select id from run_entity where run = $3 and position = $4), $5, $6, $7, $8, $9, $10, $11, $12,
+        $13)
+    returning id
 """
 
 LOST = """
@@ -124,6 +126,8 @@ class Document:
     name: str
     compressed: bytes
     size: int
+    message_set_id: str = ""
+    changes: tuple[int, ...] = ()  # that it carries out
 
 
 async def apply(
@@ -241,7 +245,7 @@ async def _store_ask(connection: Any, loaded: Loaded, step: Step, sent: Document
     assert session.in_flight is not None
     run = session.run
     work = next((one for one in run.entities if one.position == ask.position), None) if run else None
-    await connection.execute(
+    request = await connection.fetchval(
         ASKED,
         session.id,
         loaded.company,
@@ -255,7 +259,10 @@ async def _store_ask(connection: Any, loaded: Loaded, step: Step, sent: Document
         sent.compressed,
         sent.size,
         now,
+        sent.message_set_id,
     )
+    if sent.changes:
+        await connection.execute("update change set request = $2 where id = any($1)", list(sent.changes), request)
 
 
 async def _store_facts(connection: Any, loaded: Loaded, step: Step, now: datetime) -> None:

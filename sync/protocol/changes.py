@@ -1,0 +1,142 @@
+"""The states of a change on its one way: which move may follow which, and what QuickBooks' answer makes of one.
+
+Rule 1: only a proof that QuickBooks did not carry a change out lets it be sent again.
+Rule 2: what cannot be proved either way is looked up, and what a look does not tell is for a person.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Literal
+
+from sync.protocol.differences import differences, merge
+from sync.qbxml import statuses
+
+Action = Literal["create", "update", "delete", "void"]
+
+TRIES = 3  # of one change that QuickBooks could not take for the moment, before it is for a person
+DELETED_ALREADY = frozenset({3120, 3240})  # to a deletion: somebody was quicker
+
+
+class Change(StrEnum):
+    """Where a change is."""
+
+    PROPOSED = "proposed"
+    KEPT = "kept"  # left for the next sync
+    CLEARED = "cleared"  # not wanted
+    CONFLICT = "conflict"  # both sides changed one field
+    APPROVED = "approved"  # on the page: pending
+    WAITING = "waiting"  # for a record that is not in QuickBooks yet
+    SENT = "sent"  # committed before the bytes left
+    APPLIED = "applied"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"  # it may be in the books: a person decides
+
+
+MOVES: Mapping[Change, frozenset[Change]] = {
+    Change.PROPOSED: frozenset({Change.APPROVED, Change.KEPT, Change.CLEARED, Change.CONFLICT}),
+    Change.KEPT: frozenset({Change.PROPOSED, Change.APPROVED, Change.CLEARED, Change.CONFLICT}),
+    Change.CLEARED: frozenset({Change.PROPOSED}),
+    Change.CONFLICT: frozenset({Change.APPROVED, Change.CLEARED}),
+    Change.APPROVED: frozenset({Change.SENT, Change.WAITING, Change.REFUSED, Change.CONFLICT, Change.APPLIED}),
+    Change.WAITING: frozenset({Change.APPROVED, Change.REFUSED, Change.CLEARED}),
+    Change.SENT: frozenset({Change.APPLIED, Change.REFUSED, Change.APPROVED, Change.CONFLICT, Change.UNKNOWN}),
+    Change.REFUSED: frozenset({Change.APPROVED, Change.CLEARED}),
+    Change.UNKNOWN: frozenset({Change.APPLIED, Change.APPROVED, Change.CLEARED}),
+    Change.APPLIED: frozenset(),
+}
+
+
+def may_move(before: Change, after: Change) -> bool:
+    """Whether a change may go from one state to another."""
+    return after in MOVES[before]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What becomes of a change that was sent, or looked up."""
+
+    state: Change
+    code: int | None = None  # QuickBooks' status
+    message: str = ""  # its words, or ours where it said nothing
+    record: Mapping[str, Any] | None = None  # as QuickBooks has it now
+    read_again: bool = False  # before it is sent once more: its EditSequence is out of date
+    gone: bool = False  # the record is no longer in QuickBooks
+    counts: bool = False  # as one more try
+
+
+NOT_ANSWERED = "QuickBooks' answer does not speak of this change."
+NOT_THERE = "QuickBooks no longer has this record."
+SEVERAL = "Several records in QuickBooks look like this one. It may be in the books already."
+
+
+def answered(
+    action: Action, code: int, message: str, record: Mapping[str, Any] | None, *, tries: int, reread: bool
+) -> Outcome:
+    """What a status to an Add, Mod, Del or Void makes of the change.
+
+    `tries` counts earlier ones that QuickBooks could not take, `reread` whether it was read again once already.
+    """
+    if code < 0:
+        return Outcome(state=Change.SENT, message=message or NOT_ANSWERED)  # looked up before anything else happens
+    if not statuses.failed(code):
+        return Outcome(state=Change.APPLIED, code=code, message=message, record=record, gone=action == "delete")
+    if action == "delete" and code in DELETED_ALREADY:
+        return Outcome(state=Change.APPLIED, code=code, message=message, gone=True)
+    match statuses.outcome(code):
+        case "stale" if not reread:
+            return Outcome(state=Change.APPROVED, code=code, message=message, read_again=True)
+        case "retry" | "stale" if tries + 1 < TRIES:
+            again = statuses.outcome(code) == "stale"
+            return Outcome(state=Change.APPROVED, code=code, message=message, read_again=again, counts=True)
+        case _:
+            return Outcome(state=Change.REFUSED, code=code, message=message, counts=True)
+
+
+def looked_up(
+    action: Action, before: Mapping[str, Any], wanted: Mapping[str, Any], found: list[Mapping[str, Any]]
+) -> Outcome:
+    """What a look into QuickBooks tells of a change whose answer was lost.
+
+    `found` is what may be the record: by id, or for a new one by what stands for it; `before` as it was when the change
+    was sent.
+    """
+    if action == "create":
+        return created(wanted, found)
+    if not found:
+        state = Change.APPLIED if action == "delete" else Change.REFUSED
+        return Outcome(state=state, message="" if action == "delete" else NOT_THERE, gone=True)
+    now = found[0]
+    if action == "void" and is_voided(now):
+        return Outcome(state=Change.APPLIED, record=now)
+    if action == "update" and has_all(before, wanted, now):
+        return Outcome(state=Change.APPLIED, record=now)
+    return Outcome(state=Change.APPROVED, record=now)
+
+
+def created(wanted: Mapping[str, Any], found: list[Mapping[str, Any]]) -> Outcome:
+    """Whether one of the records found is the one that was to be made: by its GUID, else when it is the only one."""
+    guid = str(wanted.get("ExternalGUID", "")).upper()
+    marked = [one for one in found if guid and str(one.get("ExternalGUID", "")).upper() == guid]
+    if marked:
+        return Outcome(state=Change.APPLIED, record=marked[0])
+    if guid and found and all(one.get("ExternalGUID") for one in found):  # each of another making
+        found = []
+    match found:
+        case []:
+            return Outcome(state=Change.APPROVED)
+        case [only]:
+            return Outcome(state=Change.APPLIED, record=only)
+        case _:
+            return Outcome(state=Change.UNKNOWN, message=SEVERAL)
+
+
+def has_all(before: Mapping[str, Any], wanted: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether a record holds everything that an update was to change."""
+    merged = merge(before, now, wanted)
+    return not merged.contradictions and not differences(now, merged.record)
+
+
+def is_voided(record: Mapping[str, Any]) -> bool:
+    """Whether a transaction was voided: QuickBooks sets its amounts to zero and begins the memo with VOID."""
+    return str(record.get("Memo", "")).upper().startswith("VOID")

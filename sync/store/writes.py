@@ -1,0 +1,347 @@
+"""Changes on their way into the books: claimed for a message set, and what QuickBooks' answer makes of them.
+
+Everything here runs in the transaction of the call that it belongs to: a change is `sent` before its bytes leave, and
+an answer is applied before it is replied to. One session of a company at a time writes (its lease), so no row is
+claimed twice.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sync.protocol import changes, writes
+from sync.protocol.changes import Change, Outcome
+from sync.protocol.differences import merge
+from sync.protocol.writes import Task, Unsendable
+from sync.qbxml.arrange import ORDER
+from sync.qbxml.build import Request
+from sync.qbxml.entities import ENTITIES
+from sync.qbxml.heads import Head
+from sync.qbxml.parse import Row
+from sync.store.base import document, notify
+from sync.store.intake import columns_of
+
+READY = """
+    select c.id, c.record, c.entity, c.action, c.after, c.tries, c.reread, c.alone, r.qb_id, r.quickbooks,
+        r.line_order
+    from change c join record r on r.id = c.record
+    where c.company = $1 and c.direction = 'out' and c.state = 'approved'
+        and not exists (select from change o where o.record = c.record and o.direction = 'out'
+            and (o.state in ('sent', 'unknown') or (o.state in ('approved', 'waiting') and o.id < c.id)))
+    order by c.id limit $2 for update of c
+"""
+
+SENT = """
+    select c.id, c.record, c.entity, c.action, c.after, c.before, c.tries, c.reread, c.alone, r.qb_id, r.quickbooks,
+        r.line_order
+    from change c join record r on r.id = c.record
+    where c.company = $1 and c.direction = 'out' and c.state = 'sent' and ($2::bigint is null or c.request = $2)
+    order by c.id for update of c
+"""
+
+MOVE = """
+    update change set state = $3::text, status_code = $4, status_message = $5, reason = $6,
+        tries = tries + case when $7 then 1 else 0 end, reread = reread or $8,
+        ended_at = case when $3::text in ('applied', 'refused') then $9::timestamptz end
+    where id = $1 and state = $2
+"""
+
+STORED = """
+    update record set qb_id = $2, edit_sequence = $3, name = $4, ref_number = $5, party = $6, amount = $7::numeric,
+        date = $8, active = $9, time_created = $10, time_modified = $11, quickbooks = $12::jsonb,
+        line_order = $13::jsonb, deleted_at = null, updated_at = now(),
+        ours = case when $14 then null else ours end, base = case when $14 then null else $12::jsonb end
+    where id = $1
+"""
+
+CLAIMED_AT_ONCE = 60  # looked at for one message set; most are sent, some wait or cannot be sent
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What a message set, or a look, is made of."""
+
+    requests: tuple[Request, ...]
+    changes: tuple[int, ...]
+
+
+def tasks_of(row: Any) -> Task:
+    """A row of READY or SENT as what is to be written."""
+    new = str(row["qb_id"]).startswith(writes.NEW)
+    return Task(
+        id=row["id"],
+        entity=row["entity"],
+        action=row["action"],
+        qb_id="" if new else row["qb_id"],
+        known=known(row),
+        wanted=document(row["after"]) or {},
+        tries=row["tries"],
+        reread=row["reread"],
+    )
+
+
+def known(row: Any) -> dict[str, Any]:
+    """A record as QuickBooks has it, with the order of its lines."""
+    fields: dict[str, Any] = document(row["quickbooks"]) or {}
+    return fields | ({ORDER: document(row["line_order"])} if row["line_order"] else {})
+
+
+async def prepare(
+    connection: Any, company: int, kind: str, prefix: str, product: str, version: str, now: datetime
+) -> Prepared | None:
+    """The requests of a message set, their changes claimed; or of a look. None: nothing can be asked."""
+    if kind == "look":
+        return await prepare_look(connection, company, prefix, product, version, now)
+    requests: list[Request] = []
+    claimed: list[int] = []
+    for row in in_order(await connection.fetch(READY, company, CLAIMED_AT_ONCE)):
+        task = await with_parents(connection, row, now)
+        if task is None:
+            continue
+        try:
+            request = writes.request_for(task, f"{prefix}-{task.id}", product, version)
+        except Unsendable as wrong:
+            await refuse(connection, task, wrong, now)
+            continue
+        requests.append(request)
+        claimed.append(task.id)
+        if row["alone"] or len(requests) == writes.AT_ONCE:
+            break
+    if not requests:
+        return None
+    await connection.execute("update change set state = 'sent', sent_at = $2 where id = any($1)", claimed, now)
+    return Prepared(tuple(requests), tuple(claimed))
+
+
+def in_order(rows: Sequence[Any]) -> list[Any]:
+    """Rows in the order in which they can be written: what others refer to first; deletions last, the other way round.
+
+    One that has to go alone is by itself: the others come with the next set.
+    """
+    alone = [row for row in rows if row["alone"]][:1]
+    if alone:
+        return alone
+
+    def place(row: Any) -> tuple[int, int, int]:
+        position = ENTITIES[row["entity"]].position
+        removes = row["action"] in ("delete", "void")
+        return (1, -position, row["id"]) if removes else (0, position, row["id"])
+
+    return sorted(rows, key=place)
+
+
+async def with_parents(connection: Any, row: Any, now: datetime) -> Task | None:
+    """The task with the ids of what it refers to; None while one of them is not in QuickBooks yet: then it waits."""
+    task = tasks_of(row)
+    needed = writes.references_to_new(task.wanted)
+    ids = await ids_of(connection, needed)
+    missing = needed - ids.keys()
+    if not missing:
+        return replace(task, wanted=writes.with_ids(task.wanted, ids))
+    parent = await connection.fetchval(
+        "select max(id) from change where record = any($1) and direction = 'out' and action = 'create'", sorted(missing)
+    )
+    if parent is None:
+        gone = Unsendable("It refers to a record that is not in QuickBooks and is not being sent.")
+        await refuse(connection, task, gone, now)
+    else:
+        await connection.execute(
+            "update change set state = 'waiting', waits_for = $2 where id = $1 and state = 'approved'", task.id, parent
+        )
+    return None
+
+
+async def ids_of(connection: Any, records: set[int]) -> dict[int, str]:
+    """QuickBooks' ids of some records here; those that it does not have yet are left out."""
+    found = await connection.fetch("select id, qb_id from record where id = any($1)", sorted(records))
+    return {one["id"]: one["qb_id"] for one in found if not str(one["qb_id"]).startswith(writes.NEW)}
+
+
+async def refuse(connection: Any, task: Task, wrong: Unsendable, now: datetime) -> None:
+    """A change that is not sent: QuickBooks would refuse it, or has all of it already."""
+    state = Change.REFUSED if wrong.faults or task.action != "update" else Change.APPLIED
+    await connection.execute(MOVE, task.id, "approved", state, None, "", wrong.sentence, False, False, now)
+
+
+async def prepare_look(
+    connection: Any, company: int, prefix: str, product: str, version: str, now: datetime
+) -> Prepared | None:
+    """A query for each change whose answer was lost. One that nothing finds again is for a person."""
+    requests: list[Request] = []
+    looked: list[int] = []
+    for row in (await connection.fetch(SENT, company, None))[: writes.AT_ONCE]:
+        task = tasks_of(row)
+        ids = await ids_of(connection, writes.references_to_new(task.wanted))
+        task = replace(task, wanted=writes.with_ids(task.wanted, ids))
+        request = writes.look_for(task, f"{prefix}-{task.id}", product, version)
+        if request is None:
+            await move(connection, row, Outcome(state=Change.UNKNOWN, message=changes.SEVERAL), now)
+        else:
+            requests.append(request)
+            looked.append(task.id)
+    await close_set(connection, company)
+    return Prepared(tuple(requests), tuple(looked)) if requests else None
+
+
+# answers
+
+
+async def take_answer(
+    connection: Any, company: int, kind: str, request: int, parts: Sequence[Head | Row], now: datetime
+) -> None:
+    """Apply an answer to a message set, or to a look: each change by its requestID."""
+    found = by_change(parts)
+    rows = await connection.fetch(SENT, company, request if kind == "write" else None)
+    for row in rows:
+        head, records = found.get(row["id"], (None, []))
+        if kind == "write":
+            outcome = written(row, head, records)
+        elif head is None or not readable(head):
+            continue
+        else:
+            outcome = looked(row, records)
+        await move(connection, row, outcome, now)
+    await notify(connection, "companies", f"company:{company}")
+
+
+def by_change(parts: Sequence[Head | Row]) -> dict[int, tuple[Head, list[Mapping[str, Any]]]]:
+    """Heads and records of an answer by the change that their requestID names."""
+    found: dict[int, tuple[Head, list[Mapping[str, Any]]]] = {}
+    current: list[Mapping[str, Any]] = []
+    for part in parts:
+        if isinstance(part, Head):
+            number = part.request_id.rpartition("-")[2]
+            current = []
+            if number.isdecimal():
+                found[int(number)] = (part, current)
+        else:
+            current.append(part.fields)
+    return found
+
+
+def readable(head: Head) -> bool:
+    """Whether an answer to a look says something: a refused query does not."""
+    return head.status.code in (0, 1, 500)
+
+
+def written(row: Any, head: Head | None, records: Sequence[Mapping[str, Any]]) -> Outcome:
+    code, message = (head.status.code, head.status.message) if head else (-1, changes.NOT_ANSWERED)
+    task = tasks_of(row)
+    record = next((one for one in records if one.get(task.kind.key)), None)
+    return changes.answered(row["action"], code, message, record, tries=row["tries"], reread=row["reread"])
+
+
+def looked(row: Any, records: Sequence[Mapping[str, Any]]) -> Outcome:
+    task = tasks_of(row)
+    found = [one for one in records if one.get(task.kind.key)]
+    if task.action == "create":
+        found = writes.alike(task, found)
+    return changes.looked_up(task.action, document(row["before"]) or {}, task.wanted, found)
+
+
+async def move(connection: Any, row: Any, outcome: Outcome, now: datetime) -> None:
+    """Give a change that was sent its outcome, and the record what QuickBooks said of it."""
+    state = outcome.state
+    if outcome.record is not None:
+        await keep(connection, row, outcome.record, applied=state is Change.APPLIED)
+    if outcome.gone:
+        await connection.execute(
+            "update record set deleted_at = coalesce(deleted_at, $2), updated_at = now() where id = $1",
+            row["record"],
+            now.isoformat()[:19],
+        )
+    if state is Change.APPROVED and (outcome.record is not None) and row["action"] == "update":
+        state = await merged(connection, row, outcome.record)
+    reason = "" if outcome.code is not None else outcome.message
+    message = outcome.message if outcome.code is not None else ""
+    if outcome.read_again:
+        state = Change.SENT  # it is looked at before it is sent once more
+    await connection.execute(
+        MOVE, row["id"], "sent", state, outcome.code, message, reason, outcome.counts, outcome.read_again, now
+    )
+    if state is Change.APPLIED and row["action"] == "create":
+        await connection.execute(
+            "update change set state = 'approved', waits_for = null where waits_for = $1 and state = 'waiting'",
+            row["id"],
+        )
+
+
+async def merged(connection: Any, row: Any, now_there: Mapping[str, Any]) -> Change:
+    """The change on top of what QuickBooks has by now: a conflict where both sides changed the same field."""
+    before, wanted = document(row["before"]) or {}, document(row["after"]) or {}
+    found = merge(before, now_there, wanted)
+    if found.contradictions:
+        conflict = [
+            {"path": list(one.path), "base": one.base, "quickbooks": one.quickbooks, "ours": one.ours}
+            for one in found.contradictions
+        ]
+        await connection.execute("update change set conflict = $2 where id = $1", row["id"], json.dumps(conflict))
+        return Change.CONFLICT
+    await connection.execute(
+        "update change set before = $2, after = $3 where id = $1",
+        row["id"],
+        json.dumps(now_there),
+        json.dumps(found.record),
+    )
+    return Change.APPROVED
+
+
+async def keep(connection: Any, row: Any, fields: Mapping[str, Any], *, applied: bool) -> None:
+    """Store what QuickBooks answered of a record. One that an import has brought in meanwhile becomes this one."""
+    columns = columns_of(row["entity"], dict(fields))
+    _, qb_id, *rest = columns
+    twin = await connection.fetchval(
+        "select r.id from record r join record here on here.id = $1 where r.company = here.company and r.entity = $2"
+        " and r.qb_id = $3 and r.id <> $1",
+        row["record"],
+        row["entity"],
+        qb_id,
+    )
+    if twin is not None:
+        await connection.execute("update change set record = $1 where record = $2", row["record"], twin)
+        await connection.execute("delete from record where id = $1", twin)
+    ours_is_sent = applied and await connection.fetchval(
+        "select ours is null or ours = $2::jsonb from record where id = $1", row["record"], row["after"]
+    )
+    await connection.execute(STORED, row["record"], qb_id, *rest, bool(ours_is_sent))
+
+
+async def reject(connection: Any, company: int, kind: str, request: int, reason: str, now: datetime) -> None:
+    """A document was refused as a whole, so nothing of it was carried out: each of its changes is sent alone.
+
+    A single one that is refused is refused itself.
+    """
+    rows = await connection.fetch(SENT, company, request if kind == "write" else None)
+    if kind == "look":
+        for row in rows:
+            await move(connection, row, Outcome(state=Change.UNKNOWN, message=reason), now)
+        return
+    for row in rows:
+        single = len(rows) == 1
+        state = Change.REFUSED if single else Change.APPROVED
+        await connection.execute(MOVE, row["id"], "sent", state, None, "", reason, single, False, now)
+    await connection.execute("update change set alone = true where id = any($1)", [row["id"] for row in rows])
+
+
+async def close_set(connection: Any, company: int) -> None:
+    """Of a message set whose changes are looked up no answer is expected any more."""
+    await connection.execute(
+        """update request set set_aside = 'Its answer was lost; what became of it was looked up.'
+           where company = $1 and kind = 'write' and answered_at is null and set_aside = ''""",
+        company,
+    )
+
+
+async def resend(connection: Any, company: int, session: int, now: datetime) -> str:
+    """The message set whose answer is not known, byte for byte; it belongs to this session from now on."""
+    body: bytes = await connection.fetchval(
+        """update request set session = $2, resends = resends + 1, sent_at = $3
+           where company = $1 and kind = 'write' and answered_at is null and set_aside = '' returning body""",
+        company,
+        session,
+        now,
+    )
+    return zlib.decompress(body).decode("ascii")

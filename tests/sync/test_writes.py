@@ -1,0 +1,182 @@
+"""Changes that a person has approved reach the books exactly once, whatever is lost, doubled or killed on the way."""
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sync.keys import KeyRing
+from sync.practice.change import Bookkeeper
+from sync.practice.company import CompanyFile
+from sync.practice.connector import Faults, WebConnector
+from sync.practice.faults import DieAfter, DieBefore, Hresult
+from sync.practice.mint import Chance
+from sync.store import changes, computers
+from sync.store.base import execute, fetch, fetchrow, fetchval
+from tests.serving import SECRET
+from tests.sync.conftest import Product, finished, unequal
+from tests.sync.following import sync
+
+
+async def a_record(company: int, entity: str, nth: int = 0) -> tuple[int, dict[str, Any]]:
+    """One record of a company: its id here, and its fields."""
+    rows = await fetch(
+        "select id, quickbooks, line_order from record where company = $1 and entity = $2 and deleted_at is null"
+        " order by id offset $3 limit 1",
+        company,
+        entity,
+        nth,
+    )
+    fields = json.loads(rows[0]["quickbooks"])
+    return rows[0]["id"], fields | ({"#order": json.loads(rows[0]["line_order"])} if rows[0]["line_order"] else {})
+
+
+async def state_of(change: int) -> tuple[str, str]:
+    row = await fetchrow("select state, reason || status_message as why from change where id = $1", change)
+    assert row is not None
+    return row["state"], row["why"]
+
+
+def in_file(file: CompanyFile, entity: str, key: str) -> Mapping[str, Any]:
+    return next(row for row in file.rows(entity) if key in (row.get("ListID"), row.get("TxnID"), row.get("Name")))
+
+
+def edit(file: CompanyFile, entity: str, id: str, **fields: str) -> None:
+    """What somebody changes in QuickBooks meanwhile."""
+    keeper = Bookkeeper(file, Chance(1))
+    with file.books.lock:
+        file.books.begin()
+        entry = file.books.by_id(id)
+        assert entry is not None
+        assert keeper._write(f"{entity}Mod", {"ListID": id, "EditSequence": entry.edit, **fields})
+        file.books.commit()
+
+
+async def test_an_edit_and_an_addition_reach_the_books_and_come_back_equal(
+    product: Product, company_file: CompanyFile
+) -> None:
+    made = await product.add_company()
+    connector = await product.connector(made, company_file)
+    await sync(connector, made.company)
+    customer, fields = await a_record(made.company, "Customer", 3)
+    edited = copy.deepcopy(fields) | {"Phone": "555-0199"}
+    edit = await changes.propose(made.company, "Customer", "update", edited, "test", customer)
+    added = await changes.propose(made.company, "Customer", "create", {"Name": "Delacroix", "Phone": "1"}, "test")
+    assert await changes.approve(made.company, None, "test") == 2
+    session = await connector.update()
+    assert not session.code
+    await finished(made.company)
+    assert (await state_of(edit))[0] == "applied"
+    assert (await state_of(added))[0] == "applied"
+    assert in_file(company_file, "Customer", fields["ListID"])["Phone"] == "555-0199"
+    assert in_file(company_file, "Customer", "Delacroix")["Phone"] == "1"
+    assert await unequal(made.company, company_file) == []
+    assert await fetchval("select count(*) from record where name = 'Delacroix'") == 1
+
+
+async def synced(product: Product, company_file: CompanyFile, *faults: Any) -> tuple[int, WebConnector, Faults]:
+    made = await product.add_company()
+    standing = Faults()
+    connector = await product.connector(made, company_file, standing)
+    await sync(connector, made.company)
+    standing.extend(faults)
+    return made.company, connector, standing
+
+
+async def test_what_both_sides_changed_is_merged_where_the_fields_differ(
+    product: Product, company_file: CompanyFile
+) -> None:
+    company, connector, _ = await synced(product, company_file)
+    customer, fields = await a_record(company, "Customer", 3)
+    wanted = copy.deepcopy(fields) | {"Phone": "555-0199"}
+    change = await changes.propose(company, "Customer", "update", wanted, "test", customer)
+    edit(company_file, "Customer", fields["ListID"], Notes="Pays late")
+    await changes.approve(company, [change], "test")
+    await connector.update()
+    assert (await state_of(change))[0] == "applied"
+    there = in_file(company_file, "Customer", fields["ListID"])
+    assert (there["Phone"], there["Notes"]) == ("555-0199", "Pays late")
+
+
+async def test_what_both_sides_changed_in_one_field_is_a_conflict_and_nothing_is_overwritten(
+    product: Product, company_file: CompanyFile
+) -> None:
+    company, connector, _ = await synced(product, company_file)
+    customer, fields = await a_record(company, "Customer", 3)
+    wanted = copy.deepcopy(fields) | {"Phone": "555-0199"}
+    change = await changes.propose(company, "Customer", "update", wanted, "test", customer)
+    edit(company_file, "Customer", fields["ListID"], Phone="555-0111")
+    await changes.approve(company, [change], "test")
+    await connector.update()
+    assert (await state_of(change))[0] == "conflict"
+    conflict = json.loads(await fetchval("select conflict from change where id = $1", change))
+    assert [(one["path"], one["quickbooks"], one["ours"]) for one in conflict] == [(["Phone"], "555-0111", "555-0199")]
+    assert in_file(company_file, "Customer", fields["ListID"])["Phone"] == "555-0111"
+
+
+async def test_a_document_that_is_refused_as_a_whole_is_taken_apart_and_only_the_bad_change_is_refused(
+    product: Product, company_file: CompanyFile
+) -> None:
+    company, connector, _ = await synced(product, company_file, Hresult(1), Hresult(3))
+    proposed = [
+        await changes.propose(company, "Customer", "create", {"Name": f"Customer {number}"}, "test")
+        for number in range(3)
+    ]
+    await changes.approve(company, None, "test")
+    await connector.update()
+    assert [(await state_of(change))[0] for change in proposed] == ["applied", "refused", "applied"]
+    names = [row["Name"] for row in company_file.rows("Customer") if row["Name"].startswith("Customer ")]
+    assert sorted(names) == ["Customer 0", "Customer 2"]
+
+
+async def test_another_computer_that_takes_over_looks_before_it_writes_again(
+    product: Product, company_file: CompanyFile
+) -> None:
+    company, connector, faults = await synced(product, company_file)
+    second = await computers.add_connector(company, "Yard", KeyRing(SECRET), "test", "")
+    other = await product.connector(second, company_file, machine="YARD-PC")
+    for written, name in ((DieBefore("receiveResponseXML"), "Written"), (DieAfter("sendRequestXML"), "Not")):
+        change = await changes.propose(company, "Customer", "create", {"Name": name}, "test")
+        await changes.approve(company, [change], "test")
+        faults.append(written)
+        await connector.update()
+        assert (await state_of(change))[0] == "sent"
+        await execute("update session set called_at = now() - interval '20 minutes' where company = $1", company)
+        await other.update()
+        assert (await state_of(change))[0] == "applied"
+        assert [row["Name"] for row in company_file.rows("Customer")].count(name) == 1
+
+
+async def test_a_job_waits_for_its_customer_and_goes_with_the_id_that_quickbooks_gave(
+    product: Product, company_file: CompanyFile
+) -> None:
+    company, connector, _ = await synced(product, company_file)
+    parent = await changes.propose(company, "Customer", "create", {"Name": "Delacroix"}, "test")
+    record = await fetchval("select record from change where id = $1", parent)
+    job = {"Name": "Kitchen", "ParentRef": {"ListID": f"new:{record}", "FullName": "Delacroix"}}
+    child = await changes.propose(company, "Customer", "create", job, "test")
+    await changes.approve(company, [child], "test")
+    await connector.update()
+    assert (await state_of(child))[0] == "waiting"
+    await changes.approve(company, [parent], "test")
+    await sync(connector, company)
+    assert [(await state_of(change))[0] for change in (parent, child)] == ["applied", "applied"]
+    assert "Delacroix:Kitchen" in [row["FullName"] for row in company_file.rows("Customer")]
+
+
+async def test_an_invoice_keeps_the_lines_that_nobody_touched(product: Product, company_file: CompanyFile) -> None:
+    company, connector, _ = await synced(product, company_file)
+    for nth in range(50):
+        invoice, fields = await a_record(company, "Invoice", nth)
+        if len(fields.get("InvoiceLineRet", [])) > 1 and fields.get("IsPaid") != "true":
+            break
+    wanted = copy.deepcopy(fields)
+    wanted["InvoiceLineRet"][0]["Desc"] = "Cut to size"
+    change = await changes.propose(company, "Invoice", "update", wanted, "test", invoice)
+    await changes.approve(company, [change], "test")
+    await connector.update()
+    assert (await state_of(change))[0] == "applied"
+    there = in_file(company_file, "Invoice", fields["TxnID"])["InvoiceLineRet"]
+    assert [line["TxnLineID"] for line in there] == [line["TxnLineID"] for line in fields["InvoiceLineRet"]]
+    assert there[0]["Desc"] == "Cut to size"
+    assert [line.get("Desc") for line in there[1:]] == [line.get("Desc") for line in fields["InvoiceLineRet"][1:]]
