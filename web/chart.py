@@ -6,7 +6,6 @@ Days are those of the server's clock, like every time on a page.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from itertools import pairwise
 from math import ceil
 
 from sync.store.history import Period
@@ -16,7 +15,7 @@ BARS = 31  # at most
 ROUND = (1, 2, 4, 6, 8, 10)
 MINUTES_FROM = 180  # seconds: above this the bars count minutes
 READ = ("Rows read", "New or changed")
-LASTED = ("In the middle", "The longest")
+LASTED = ("Usual", "Longest")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +53,9 @@ def days_back(today: date, number: int) -> list[datetime]:
 
 
 def names(limits: Sequence[datetime]) -> list[str]:
-    """Return the day of the month for each bar, with the month where one begins and at the ends: 30 Oct, 31, 1 Nov."""
-    days = [limit.astimezone().date() for limit in limits[:-1]]
-    marked = {0, len(days) - 1} | {
-        number for number, (one, two) in enumerate(pairwise(days), 1) if one.month != two.month
-    }
-    return [f"{each.day} {each:%b}" if number in marked else str(each.day) for number, each in enumerate(days)]
+    """Return the day on which each bar begins: 21 Nov."""
+    days = [limit.astimezone() for limit in limits[:-1]]
+    return [f"{each.day} {each:%b}" for each in days]
 
 
 def head_of(limits: Sequence[datetime]) -> str:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from sync.qbxml.entities import ENTITIES
 from sync.store.companies import CompanyRow, EntityFreshness
 from sync.store.exports import ExportRow
-from web.banners import not_active_sentence
 from web.filters import clock, count, day_time, plural
 
 BEHIND = timedelta(minutes=10)  # the shortest time after which a reading that did not come is missed
@@ -85,13 +84,6 @@ def when_it_begins(row: CompanyRow, now: datetime) -> str:
     if row.next_call_by <= now:
         return "The Web Connector should call at any moment."
     return f"The Web Connector should call about {time_of(row.next_call_by, now)}."
-
-
-def not_active(row: CompanyRow, now: datetime) -> str:
-    """Return the sentence for a connection that is not active (C32), "" for one that is."""
-    if not has(row, "not_active") or row.last_call_at is None:
-        return ""
-    return not_active_sentence(row, now)
 
 
 # the way from QuickBooks to other applications

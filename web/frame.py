@@ -105,7 +105,11 @@ async def company_frame(request: AnyRequest, company: CompanyRow, section: str) 
         **await team_frame(request, section),
         "company": company,
         "account_menu": [("Company profile", f"{home}/profile"), *ACCOUNT_MENU],
-        "navigation": [("status", "Sync status", home, None), ("records", "Records", f"{home}/records", None)],
+        "navigation": [
+            ("status", "Sync status", home, None),
+            ("records", "Records", f"{home}/records", None),
+            ("settings", "Settings", f"{home}/settings", None),
+        ],
         "search_url": f"{home}/search",
     }
 

@@ -5,12 +5,40 @@ call; open pages hear of it. Whoever did it, and from where, is in the audit log
 """
 
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sync.store.base import notify, transaction
+from sync.store.base import fetch, fetchrow, notify, transaction
 
 ALL_DAYS = 127  # as Company.window_days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How often a company is synced."""
+
+    minutes: int  # between two syncs that nobody asked for
+    seconds: int | None  # the Web Connector calls this often besides; None: with the schedule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Neighbour:
+    """Another company that is synced from a computer of this one."""
+
+    machine: str
+    company: int
+    name: str
+    schedule: Schedule
+
+
+NEIGHBOURS = """
+    select distinct mine.machine, co.id, co.name, co.schedule_minutes, co.poll_seconds, lower(co.name)
+    from connector mine
+    join connector other on other.machine = mine.machine and other.company <> mine.company and other.revoked_at is null
+    join company co on co.id = other.company and co.removed_at is null
+    where mine.company = $1 and mine.machine <> '' and mine.revoked_at is null order by 1, 6, 2
+"""
 
 PAUSE = """
     update company set paused_until = $2, paused_why = $4,
@@ -35,6 +63,27 @@ WINDOW = """
     where id = $1 and (time_zone, window_from, window_until, window_days)
         is distinct from ($2, $3::int2, $4::int2, $5::int2) returning id
 """
+
+
+async def schedule(company: int) -> Schedule:
+    """How often a company is synced. Raises LookupError for one that does not exist."""
+    row = await fetchrow("select schedule_minutes, poll_seconds from company where id = $1", company)
+    if row is None:
+        raise LookupError(f"no company {company}")
+    return Schedule(minutes=row["schedule_minutes"], seconds=row["poll_seconds"])
+
+
+async def neighbours(company: int) -> list[Neighbour]:
+    """The other companies that share a computer with this one, by computer and name."""
+    return [
+        Neighbour(
+            machine=row["machine"],
+            company=row["id"],
+            name=row["name"],
+            schedule=Schedule(minutes=row["schedule_minutes"], seconds=row["poll_seconds"]),
+        )
+        for row in await fetch(NEIGHBOURS, company)
+    ]
 
 
 async def pause(company: int, until: datetime | None, why: str, actor: str, address: str) -> None:

@@ -9,6 +9,7 @@ from web.pages.audit_log import AuditLogController
 from web.pages.code_guide import CodeGuideController
 from web.pages.companies import CompaniesController, home
 from web.pages.company import CompanyController
+from web.pages.company_settings import CompanySettingsController
 from web.pages.connector_help import connector_help
 from web.pages.connector_step import ConnectorStep
 from web.pages.connectors import ConnectorsController
@@ -40,6 +41,7 @@ PAGES: list[ControllerRouterHandler] = [
     RunsController,
     download_run,
     SteeringController,
+    CompanySettingsController,
     RecordsController,
     ExportsController,
     AlertSettingsController,

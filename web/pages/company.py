@@ -12,9 +12,9 @@ from sync.store.companies import CompanyRow
 from sync.store.history import Wanted
 from sync.store.runs import RunDetail
 from web.auth import current, may
-from web.banners import banners
+from web.banners import banners, not_active_sentence
 from web.chart import days_back, durations_chart, rows_chart
-from web.connection import behind, has, hops, not_active, places, state_line, when_it_begins
+from web.connection import behind, has, hops, places, state_line, when_it_begins
 from web.contact import DAYS, Known, contact, more_gaps
 from web.frame import Values, company_frame, company_or_404, page
 from web.live import Parts, render, stream
@@ -101,7 +101,7 @@ def running(row: CompanyRow, detail: RunDetail | None, now: datetime) -> Values:
     return {
         "run": detail.row,
         "run_line": begins or run_sentence(detail),
-        "pending": not_active(row, now) if waits else "",
+        "pending": not_active_sentence(row, now) if waits and has(row, "not_active") else "",
         **progress_values(detail, now),
     }
 

@@ -176,7 +176,7 @@ async def charts(company: int, asked: Asked) -> Values:
     limits = bounds(first, last)
     periods = await history.by_period(company, asked.wanted, limits)
     found = [rows_chart(periods, limits), durations_chart(periods, limits)]
-    return {"charts": [] if all(chart.empty for chart in found) else found}
+    return {"charts": [chart for chart in found if not chart.empty]}
 
 
 async def lines(company: int, wanted: Wanted) -> AsyncIterator[bytes]:
