@@ -116,11 +116,13 @@ class WebConnector:
         """
         interval = every or self.qwc.every or MINUTE
         try:
-            while not self.off:
+            while True:
                 began = time.monotonic()
                 session = await self.update(auto=True)
                 if seen is not None:
                     seen(session)
+                if self.off:
+                    return
                 interval = max(interval, session.floor or 0.0)
                 passed = time.monotonic() - began
                 await self._sleep(session.postponed or max(interval - passed, SHORTEST))

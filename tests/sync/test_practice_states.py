@@ -94,14 +94,17 @@ async def test_why_no_session_began_is_kept_with_its_code(
     await refusal(made, hresult)
 
 
-async def test_another_open_file_is_refused_by_quickbooks(
+async def test_another_open_file_is_looked_at_once_and_not_read(
     product: Product, company_file: CompanyFile, tmp_path: Any
 ) -> None:
     made, connector = await synced(product, company_file)
     other = CompanyFile.create(tmp_path / "other.practice", company_name="Another Company, Inc.")
     connector.company_file = other
-    await connector.update()
-    await refusal(made, "0x8004040A")
+    session = await connector.update()
+    (call,) = [exchange for exchange in session.exchanges if exchange.method == "connectionError"]
+    assert (call.arguments["hresult"], call.reply) == ("0x8004040A", "")  # which file it is, the file now open tells
+    assert "not the company file" in session.status
+    assert await fetchrow("select 1 from company where id = $1 and wrong_file is not null", made.company)
     other.close()
 
 

@@ -1,5 +1,6 @@
 """The command line says what is wrong in a sentence, and a phase of a sync keeps its lines."""
 
+import json
 import socket
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from click.testing import CliRunner
 
 from sync.store.runs import EntityProgress
+from tests.conftest import Server
+from tests.serving import SECRET
 from web.cli import deskbridge
 from web.progress import SHOWN, folded
 
@@ -76,3 +79,38 @@ def test_a_phase_keeps_its_lines_from_the_first_row_to_the_last() -> None:
 def test_a_kind_that_failed_has_a_line_of_its_own() -> None:
     members = [kind(f"Kind {size}", "waiting", size) for size in range(1, 12)] + [kind("Templates", "failed", 0)]
     assert "Templates" in [line.label for line in folded(members)]
+
+
+def test_each_state_is_produced_by_hand_with_the_practice_web_connector(
+    server_process: Server, database_url: str, tmp_path: Path
+) -> None:
+    port = server_process.url.rpartition(":")[2]
+    env = {"DATABASE_URL": database_url, "SECRET_KEY": SECRET, "DESKBRIDGE_URL": f"http://localhost:{port}"}
+    books, qwc = str(tmp_path / "halder.practice"), str(tmp_path / "halder.qwc")
+
+    def ran(*arguments: str) -> str:
+        result = CliRunner().invoke(deskbridge, [*arguments], env=env)
+        return f"{result.exit_code} {result.output}"
+
+    assert ran("practice", "seed", books, "--rows", "300").startswith("0 ")
+    added = ran("company", "add", "Halder", "--region", "US", "--begin", "--qwc", qwc)
+    key = json.loads(added.removeprefix("0 "))["licence_key"]
+    practice = ["practice", "run", books, "--qwc", qwc, "--key", key]
+    assert ran(*practice, "--fault", "computer-off").endswith("The Web Connector was ended.\n")
+    assert ran(*practice, "--once").startswith("0 ")
+    cases = {
+        ("--access", "no"): "0x80040420",
+        ("--access", "when-open", "--fault", "quickbooks-closed"): "0x8004041D",
+        ("--fault", "permission-removed"): "0x8004041A",
+        ("--fault", "dialog-open"): "0x80040414",
+        ("--fault", "single-user-needed"): "0x80040422",
+        ("--fault", "wrong-file"): "not the company file",
+        ("--fault", "replaced-file"): "not the company file",
+        ("--fault", "wrong-key"): "QBWC1040",
+        ("--fault", "spaced-key"): "QBWC1040",
+        ("--fault", "small-letters-key"): "QBWC1040",
+    }
+    for options, told in cases.items():
+        assert ran("sync", "Halder").startswith("0 ")
+        assert told in ran(*practice, "--once", *options), options
+    assert "--fault NAME" in ran("practice", "run", "--help")

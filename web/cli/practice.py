@@ -28,6 +28,7 @@ from sync.practice.faults import (
     SpacedPassword,
     WrongPassword,
 )
+from sync.practice.seed import SMALLEST
 from sync.practice.seed import seed as seed_file
 
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -52,7 +53,11 @@ def practice() -> None:
 @practice.command()
 @click.argument("file", type=FILE)
 @click.option(
-    "--rows", type=click.IntRange(200, 200_000), default=5_000, show_default=True, help="List entries and transactions."
+    "--rows",
+    type=click.IntRange(SMALLEST, 200_000),
+    default=5_000,
+    show_default=True,
+    help="List entries and transactions.",
 )
 @click.option("--company", default="Halder Natural Stone, Inc.", show_default=True, help="The company's name.")
 @click.option("--country", type=click.Choice(["US", "CA"]), default="US", show_default=True)
@@ -171,6 +176,9 @@ def run(
                     await connector.run(every=every, seen=bar.end)
         except QwcRefused as refused:
             raise click.ClickException(f"{refused.code}: {refused.message}") from None
+        finally:
+            connector.close()
+            await asyncio.sleep(0)  # in which the connection is let go of
 
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(work())
