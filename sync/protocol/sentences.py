@@ -21,6 +21,7 @@ INTERRUPTED = "The session ended early. The sync goes on where it was at the nex
 BROKEN = "Something broke on our side. Nothing is lost; the sync goes on at the next call."
 UNREADABLE = "QuickBooks' answer could not be read as qbXML."
 UNNAMED = "QuickBooks' answer does not say which request it answers; it is asked again."
+NOT_THE_FILE = "This is not the company file that Deskbridge expects. Nothing was read."
 UNREADABLE_IDENTITY = "QuickBooks did not say which company file is open. Nothing was read."
 NO_ITERATOR = "QuickBooks did not page this list; it is asked whole."
 NO_ITERATOR_ID = "QuickBooks left out the iteratorID of a list that has more pages."
@@ -43,7 +44,7 @@ def wrong_file(mismatches: Iterable[Mismatch]) -> str:
     parts = [
         f"{FACTS[one.fact]}: expected {one.expected or 'none'}, answered {one.answered or 'none'}" for one in mismatches
     ]
-    return f"This is not the company file that Deskbridge expects. Nothing was read. {'; '.join(parts)}."
+    return f"{NOT_THE_FILE} {'; '.join(parts)}."
 
 
 def cancelled(by: str) -> str:

@@ -333,6 +333,7 @@ async def test_a_wrong_file_is_said_with_the_mismatches_first(alice: Visitor, si
     assert "This is not the company file you expected. Nothing was read, and nothing was written." in text
     assert f"Open {NAME} there, then press Update Selected" in text
     assert "1 of 7 differs" in text
+    assert "Another company file answered. Nothing was read." in text
     first = re.search(r'<tr data-row="(\w+)" data-mark="(\w+)"', text)
     assert first
     assert (first[1], first[2]) == ("Country", "differs")

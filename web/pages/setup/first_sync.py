@@ -12,7 +12,7 @@ from sync.store import runs
 from sync.store.companies import CompanyRow
 from sync.store.runs import RunDetail, RunRow
 from sync.store.set_up import Standing
-from web.filters import clock, count, duration, plural
+from web.filters import clock, count, day_time, duration, plural
 from web.frame import Values, company_or_404, page
 from web.pages.setup import preparation
 from web.pages.setup.preparation import Prepared
@@ -33,7 +33,10 @@ class FirstSyncController(Controller):
     async def show(self, request: HTMXRequest, company: FromPath[int]) -> Template:
         row = await company_or_404(company)
         values = await shell(request, row, "first-sync")
-        return page(request, "setup/first_sync.html", {**values, **await sync_values(row, values["told"])})
+        told = values["told"]
+        begun = told.deeds.get("company.begun")
+        line = f"Begun {day_time(begun.at)} by {begun.who}." if begun else "Every list and transaction is read once."
+        return page(request, "setup/first_sync.html", {**values, **await sync_values(row, told), "line": line})
 
 
 async def sync_values(row: CompanyRow, told: Standing) -> Values:

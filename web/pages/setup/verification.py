@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sync.protocol import sentences
 from sync.protocol.files import Fact
 from sync.store.companies import CompanyRow
 from sync.store.computers import ConnectorRow, UnknownCallerRow
@@ -217,6 +218,8 @@ def _call(call: Any) -> Heard:
     small = ", ".join(filter(None, (call.machine, call.address)))
     if any(code in call.sentence.upper() for code in NO_CHOSEN):
         return Heard(clock(call.at), "failed", "QuickBooks was told No.", small)
+    if call.sentence.startswith(sentences.NOT_THE_FILE):
+        return Heard(clock(call.at), "failed", "Another company file answered. Nothing was read.", small)
     if call.normal:
         return Heard(clock(call.at), "normal", "QuickBooks did not open. Normal the first time: still waiting.", small)
     return Heard(clock(call.at), "done", call.sentence, small)
