@@ -10,7 +10,7 @@ from web.pages.code_guide import CodeGuideController
 from web.pages.companies import CompaniesController, home
 from web.pages.company import CompanyController
 from web.pages.company_settings import CompanySettingsController
-from web.pages.connector_help import connector_help
+from web.pages.connector_help import connector_help, connector_log
 from web.pages.connector_step import ConnectorStep
 from web.pages.connectors import ConnectorsController
 from web.pages.create_account import CreateAccountController, WaitingController
@@ -31,6 +31,7 @@ from web.pages.sso import guide as single_sign_on_guide
 from web.pages.steering import SteeringController
 from web.pages.team import TeamController
 from web.pages.team_settings import SettingsController
+from web.pages.troubleshooting import TroubleshootingController
 from web.pages.web_connector import WebConnectorGuide
 
 PAGES: list[ControllerRouterHandler] = [
@@ -53,7 +54,9 @@ PAGES: list[ControllerRouterHandler] = [
     choose_theme,
     health,
     connector_help,
+    connector_log,
     CodeGuideController,
+    TroubleshootingController,
     *SETUP,
     WebConnectorGuide,
     ConnectorStep,
