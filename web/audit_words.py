@@ -54,6 +54,8 @@ WORDS: dict[str, Words] = {
     "integration.disabled": named("disabled QuickBooks Desktop"),
     "company.added": named("added the company {}"),
     "run.asked": named("asked for a sync: {}"),
+    "guide.began": named("tried to sync from the troubleshooting guide, {}"),
+    "guide.tried": lambda subject, detail: f"tried {subject}: {detail.get('result', '')}",
 }
 
 

@@ -20,6 +20,7 @@ from sync.store import companies, computers, guide, people, setup
 from sync.store.companies import CompanyRow
 from sync.store.computers import ConnectorRow
 from web.auth import address_of, current, may
+from web.banners import banners, not_active_sentence
 from web.filters import ago, clock, day_time, duration
 from web.forms import line, read_form
 from web.frame import Values, company_frame, company_or_404, page, with_query
@@ -30,7 +31,6 @@ from web.log_reading import LOG_LIMIT, read_log
 TRIES, SETS_UP = "member", "accounting_manager"
 ENDED = {"silent": "no call", "wrong_key": "wrong password", "refused": "QuickBooks refused"}
 ENDED |= {"wrong_file": "wrong company file", "unread": "nothing read", "success": "it works"}
-RIGHT = ("connected", "syncing")  # states in which nothing is to be brought back
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,21 +223,14 @@ def seen(evidence: Evidence, now: datetime) -> tuple[str, list[tuple[str, str]],
 
 
 def message(row: CompanyRow, now: datetime) -> tuple[str, str, str]:
-    """Return kind, sentence and second line of the banner: the state that sends people here."""
-    if row.last_call_at is None:
-        title = "Your QuickBooks Desktop connection is not active. It was never active."
-        return (
-            "not_active",
-            title,
-            "The Web Connector has not called yet. This message goes away by itself when it does.",
-        )
-    if row.state in RIGHT:
-        return "good", "Your QuickBooks Desktop connection is active.", f"Last call {day_time(row.last_call_at)}."
-    when = f"It was last active {day_time(row.last_call_at)} ({ago(row.last_call_at, now)})."
-    if row.state in ("not_active", "late"):
-        title = f"Your QuickBooks Desktop connection is not active. {when}"
-        return "not_active", title, "This message goes away by itself when the Web Connector calls again."
-    return "warn", f"{row.state_text}.", f"{row.state_small}. {when}"
+    """Return kind, sentence and second line of the banner: the state that sends people here, as on every page."""
+    silent = row.last_call_at is None or any(each.state == "not_active" for each in row.states)
+    if silent:
+        text = "This message goes away by itself when the Web Connector calls."
+        return "not_active", not_active_sentence(row, now), text
+    for banner in banners(row, now)[:1]:
+        return banner.kind, banner.title, banner.text
+    return "good", "Your QuickBooks Desktop connection is active.", f"Last call {day_time(row.last_call_at)}."
 
 
 async def askable() -> str:

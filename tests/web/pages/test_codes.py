@@ -110,7 +110,7 @@ async def test_the_code_of_a_failed_request_leads_to_its_page(enter: Enter) -> N
     assert 'href="/guide/codes/3120">Refused: 3120</a>' in text
 
 
-async def test_a_code_in_a_banner_leads_to_its_page(enter: Enter) -> None:
+async def test_a_code_that_the_guide_shows_leads_to_its_page(enter: Enter) -> None:
     dialog = '{"hresult": "0x80040414", "message": "A dialog is open."}'
     await execute("update company set refused = $1, refused_at = now()", dialog)
-    assert 'href="/guide/codes/0x80040414"' in (await (await enter("viewer")).get("/companies/1")).text
+    assert 'href="/guide/codes/0x80040414"' in (await (await enter("viewer")).get("/companies/1/troubleshooting")).text
