@@ -29,6 +29,7 @@ from web.pages.sign_in import SignInController, sign_out
 from web.pages.sso import SingleSignOnController
 from web.pages.sso import guide as single_sign_on_guide
 from web.pages.steering import SteeringController
+from web.pages.support import SupportController
 from web.pages.team import TeamController
 from web.pages.team_settings import SettingsController
 from web.pages.troubleshooting import TroubleshootingController
@@ -69,6 +70,7 @@ PAGES: list[ControllerRouterHandler] = [
     SingleSignOnController,
     single_sign_on_guide,
     TeamController,
+    SupportController,
     SettingsController,
     AuditLogController,
 ]

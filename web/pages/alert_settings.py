@@ -18,8 +18,9 @@ from sync.store.mail import MailRow
 from web.auth import address_of, current
 from web.filters import ago, day_time, duration, plural, words
 from web.forms import read_form
-from web.frame import Values, company_frame, company_or_404, page
+from web.frame import Values, company_or_404, page
 from web.live import Parts, render, stream
+from web.pages.company_settings import MANAGER, saved, settings_frame
 from web.site import site_of
 
 LAST = 10  # mails in the list
@@ -46,14 +47,13 @@ class AlertSettingsController(Controller):
     """Alerts of one company."""
 
     path = "/companies/{company:int}/settings/alerts"
-    opt = {"role": "accounting_manager"}
+    opt = {"role": "viewer"}
 
     @get()
     async def show(self, request: HTMXRequest, company: FromPath[int], test: FromQuery[int | None] = None) -> Template:
-        flash = ("good", "Saved.") if request.query_params.get("saved") else None
-        return await shown(request, await company_or_404(company), test=test, flash=flash)
+        return await shown(request, await company_or_404(company), test=test)
 
-    @post()
+    @post(opt=MANAGER)
     async def save(self, request: HTMXRequest, company: FromPath[int]) -> Response[Any]:
         """Set who is told; nobody entered: the owners and accounting managers."""
         row = await company_or_404(company)
@@ -62,9 +62,9 @@ class AlertSettingsController(Controller):
         if fault:
             return await shown(request, row, entered=entered, fault=fault)
         await alerts.set_recipients(company, found, current(request).person.email, address_of(request))
-        return Redirect(f"/companies/{company}/settings/alerts?saved=1", status_code=303)
+        return saved(request, company, "alerts")
 
-    @post("/test")
+    @post("/test", opt=MANAGER)
     async def test(self, request: HTMXRequest, company: FromPath[int]) -> Response[Any]:
         """Send a mail to whoever presses the button, and nobody else."""
         row = await company_or_404(company)
@@ -101,25 +101,22 @@ async def shown(
     fault: str = "",
     refused: str = "",
     test: int | None = None,
-    flash: tuple[str, str] | None = None,
 ) -> Template:
     """Render the page, with what was entered where that is wrong."""
     to, chosen = await alerts.recipients(row.id)
     settings = site_of(request).settings
     home = f"/companies/{row.id}/settings/alerts"
     values: Values = {
-        **await company_frame(request, row, "settings"),
+        **await settings_frame(request, row, "alerts"),
         **await letters(row.id, test),
-        "crumbs": [("Settings", "/settings"), (row.name, f"/companies/{row.id}/settings"), ("Alerts", None)],
         "to": entered if entered is not None else "\n".join(to if chosen else ()),
         "default": [] if chosen else to,
-        "fault": fault,
+        "faults": [("to", fault)] if fault else [],
         "refused": refused,
         "rules": rules_of(row),
         "smtp": settings.smtp.shown if settings.smtp else "",
         "sender": settings.mail_from,
         "stream_url": f"{home}/live" + (f"?test={test}" if test else ""),
-        "flash": flash,
     }
     return page(request, "alerts/settings.html", values, status=422 if fault else 429 if refused else 200)
 

@@ -69,9 +69,7 @@ async def contents(request: HTMXRequest, row: CompanyRow) -> Values:
         "row": row,
         "banners": banners(row, now, may_put_away=may(current(request).person, "accounting_manager")),
         "told": told_line(await alerts.telling(row.id)),
-        "alerts_url": f"/companies/{row.id}/settings/alerts"
-        if may(current(request).person, "accounting_manager")
-        else None,
+        "alerts_url": f"/companies/{row.id}/settings/alerts",
         "state_line": state_line(row, fresh, now),
         "places": places(row, export),
         "hops": hops(row, fresh, export),

@@ -32,8 +32,8 @@ async def test_without_a_choice_owners_and_accounting_managers_are_told_and_the_
 async def test_addresses_are_kept_one_a_line_and_logged(enter: Enter) -> None:
     alice = await enter("accounting_manager")
     saved = await alice.submit(URL, to="Desk@Halder.example\r\n\r\n bob@halder.example, desk@halder.example")
-    assert (saved.status_code, saved.headers["location"]) == (303, f"{URL}?saved=1")
-    text = (await alice.get(f"{URL}?saved=1")).text
+    assert (saved.status_code, saved.headers["location"]) == (303, f"{URL}?saved=yes")
+    text = (await alice.get(f"{URL}?saved=yes")).text
     assert "desk@halder.example\nbob@halder.example</textarea>" in text
     assert "Saved." in text
     assert await fetchval("select count(*) from audit_entry where action = 'alerts.recipients_set'") == 1
@@ -55,10 +55,13 @@ async def test_a_wrong_address_is_said_and_what_was_typed_stays(enter: Enter) ->
     assert await fetchval("select alert_to is null from company")
 
 
-async def test_a_member_may_not(enter: Enter) -> None:
+async def test_a_member_reads_it_and_changes_nothing(enter: Enter) -> None:
     bob = await enter("member")
-    assert (await bob.get(URL)).status_code == 403
+    text = (await bob.get(URL)).text
+    assert "Owners and accounting managers can change it." in text
+    assert "Send a test message" not in text
     assert (await bob.submit(f"{URL}/test")).status_code == 403
+    assert (await bob.submit(URL, to="bob@halder.example")).status_code == 403
 
 
 class TestWithServer:
