@@ -6,7 +6,7 @@ from typing import Any
 
 from sync.practice.company import CompanyFile
 from sync.store import people, runs, setup, steering
-from sync.store.base import fetchrow, fetchval
+from sync.store.base import execute, fetchrow, fetchval
 from tests.sync.conftest import Product, finished, unequal
 from tests.sync.following import Interrupted, sync, taken_in
 
@@ -99,3 +99,40 @@ async def test_schedule_and_window_are_kept_with_who_set_them(product: Product) 
     assert noted["detail"] == {"zone": "America/Chicago", "opens": 1200, "closes": 360, "days": 31}
     await steering.set_window(made.company, "America/Chicago", 20 * 60, 6 * 60, 31, "bob@halder.example", HERE)
     assert (await audited(made.company, "company.window_set"))["actor"] == RUTH  # nothing changed: nothing is noted
+
+
+async def test_what_was_asked_for_while_not_active_is_done_by_the_next_session(
+    product: Product, company_file: CompanyFile
+) -> None:
+    made = await product.add_company()
+    connector = await product.connector(made, company_file)
+    await sync(connector, made.company)
+    silent = datetime.now(UTC) - timedelta(hours=3)
+    await execute("update company set last_call_at = $1", silent)
+    await execute("update session set called_at = $1, opened_at = $1", silent)
+    number = await setup.ask_run(made.company, "incremental", RUTH)
+    assert await setup.ask_run(made.company, "incremental", RUTH) == number  # one is pending: it is joined
+    row = (await runs.runs_of(made.company))[0]
+    assert (row.number, row.state) == (number, "queued")  # C32
+    await connector.update()
+    await finished(made.company)
+    row = (await runs.runs_of(made.company))[0]
+    assert (row.number, row.state, row.asked_by) == (number, "complete", RUTH)  # C32: the next session did it
+
+
+async def test_outside_the_window_nothing_runs_by_itself_but_what_somebody_asks_for_does(
+    product: Product, company_file: CompanyFile
+) -> None:
+    made = await product.add_company()
+    connector = await product.connector(made, company_file)
+    await sync(connector, made.company)
+    await execute("update run set ended_at = now() - interval '1 hour', began_at = now() - interval '1 hour'")
+    now = datetime.now(UTC)
+    opens = (now.hour * 60 + now.minute + 120) % 1440
+    await steering.set_window(made.company, "UTC", opens, (opens + 60) % 1440, 127, RUTH, HERE)
+    await connector.update()
+    assert len(await runs.runs_of(made.company)) == 1
+    await setup.ask_run(made.company, "incremental", RUTH)
+    await connector.update()
+    await finished(made.company)
+    assert [row.state for row in await runs.runs_of(made.company)] == ["complete", "complete"]
