@@ -41,7 +41,7 @@ class StepShown:
     name: str
     open: bool
     hint: str  # at its right, when it is closed too
-    state: str  # likely, failed, or ""
+    state: str  # likely, failed, works, or ""
     trial: Trial | None  # the last one here
     outcome: Outcome | None
 
@@ -121,7 +121,7 @@ async def contents(request: HTMXRequest, row: CompanyRow, asked: int) -> Values:
         "finding": finding,
         "message": message(row, now),
         "works": works,
-        "all_tried": not works and guide.next_step(found) == 0,
+        "all_tried": not works and not opened and guide.next_step(found) == 0,
         "steps": [step_shown(number, opened, finding, found, living) for number in NAMES],
         "opened": opened,
         "computers": living,
@@ -155,10 +155,11 @@ def opening(asked: int, finding: Finding, found: Sequence[tuple[Trial, Outcome]]
     last = found[-1] if found else None
     if last and not last[1].is_over:
         return last[0].step
-    if asked in STEPS and not (last and last[0].step == asked):
-        return asked
     after = guide.next_step(list(found))
-    return after if after is not None else finding.step
+    if asked in STEPS and (last is None or last[0].step != asked):
+        return asked
+    news = finding.certain and last is not None and last[1].kind != finding.kind  # seen after it was tried
+    return finding.step if after is None or (news and finding.step) else after
 
 
 def step_shown(
@@ -172,7 +173,8 @@ def step_shown(
     trial, outcome = here[-1] if here else (None, None)
     if trial and outcome and outcome.is_over:
         words = f"Tried {clock(trial.began_at, False)}: {ENDED.get(outcome.kind, outcome.kind)}"
-        return StepShown(number, NAMES[number], number == opened, words, "failed", trial, outcome)
+        state = "works" if outcome.kind == "success" else "failed"
+        return StepShown(number, NAMES[number], number == opened, words, state, trial, outcome)
     if number == finding.step:
         likely = "Seen here" if finding.certain else "Most likely"
         return StepShown(number, NAMES[number], number == opened, likely, "likely", trial, outcome)

@@ -259,8 +259,12 @@ async def test_each_failure_opens_the_next_step_and_the_last_one_support(enter: 
     assert [row["subject"] for row in noted] == [f"Step {number}: {name}" for number, name in NAMES.items()]  # C30
     assert {document(row["detail"])["outcome"] for row in noted} == {"silent"}
     assert {row["actor"] for row in noted} == {"bob@halder.example"}
-    await read(bob)
+    assert opened(await read(bob, f"{GUIDE}?step=3")) == [3]  # each can be looked at again
     assert await fetchval("select count(*) from audit_entry where action = 'guide.tried'") == 5  # noted once
+    await execute("update connector set wrong_keys = 1, wrong_key_at = now(), wrong_key_reason = 'mistyped'")
+    html = await read(bob)
+    assert opened(html) == [5]  # what is seen for certain after all that
+    assert "All five were tried" not in html
 
 
 async def test_a_try_that_reads_a_page_ends_the_guide_in_green(enter: Enter, computer: Computer) -> None:
