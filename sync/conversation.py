@@ -260,6 +260,8 @@ class Conversation:
             if isinstance(event, ResponseFailed):
                 answer = Answer(b"", 0, None, "", event.message, event.hresult[:HRESULT], 0, None)
             step = await self._step(connection, loaded, event, now, answer=answer)
+            if step.ended:
+                await connectors.heard(connection, loaded.company, now)
         return step.reply
 
     async def _connection_error(self, call: Call, address: str) -> Reply:

@@ -10,7 +10,7 @@ from typing import Any
 
 from sync.protocol.connection import SET_UP
 from sync.store.companies import CompanyRow
-from web.filters import ago, clock, count, day, day_time, local, plural
+from web.filters import clock, count, day, day_time, duration, local, plural
 
 MOST = 2
 ORDER = ("wrong_file", "refused", "not_active", "went_back", "never_synced", "late", "paused")
@@ -49,7 +49,13 @@ def not_active_sentence(row: CompanyRow, now: datetime) -> str:
     if row.last_call_at is None:
         return f"{NOT_ACTIVE} It has never been active."
     at = f"{day(local(row.last_call_at).date())}, {clock(row.last_call_at, seconds=False)}"
-    return f"{NOT_ACTIVE} It was last active {at} ({ago(row.last_call_at, now)})."
+    return f"{NOT_ACTIVE} It was last active {at} ({_ago(row.last_call_at, now)})."
+
+
+def _ago(moment: datetime, now: datetime) -> str:
+    """Return how long ago, in whole minutes: a live page need not say every second that passed."""
+    silent = (now - moment).total_seconds()
+    return f"{duration(silent - silent % 60 if silent >= 60 else silent)} ago"
 
 
 def _banner(kind: str, row: CompanyRow, now: datetime) -> Banner:
@@ -69,8 +75,8 @@ def _banner(kind: str, row: CompanyRow, now: datetime) -> Banner:
             return Banner(kind=kind, title="QuickBooks refuses.", text=text, button=why)
         case "not_active":
             return Banner(kind=kind, title=not_active_sentence(row, now), text=f"{small}. {SEEN_TO}", button=why)
-        case "late":
-            since = f"{day_time(row.last_call_at)} ({ago(row.last_call_at, now)})"
+        case "late" if row.last_call_at:
+            since = f"{day_time(row.last_call_at)} ({_ago(row.last_call_at, now)})"
             title = f"The Web Connector is late. It last called {since}."
             return Banner(kind=kind, title=title, text=_rule(row, kind), button=why)
         case "went_back":
@@ -112,7 +118,13 @@ def _went_back(row: CompanyRow, home: str) -> Banner:
     named = ", ".join(entities[:3]) + (" and others" if len(entities) > 3 else "")
     seen = f"The newest of what we read is no longer there: {named}." if entities else ""
     rows = f"{count(older)} {plural(older, 'row')} came back older than before." if older else ""
-    done = f"Sync {full} reads everything again." if full else "A full sync reads everything again."
+    done = (
+        f"Sync {full} reads everything again."
+        if full
+        else "A full sync reads everything again."
+        if full is None
+        else ""
+    )
     button = (f"See sync {full}", f"{home}/syncs/{full}") if full else ("See the syncs", f"{home}/syncs")
     text = " ".join(part for part in (seen, rows, done) if part)
     return Banner(kind="went_back", title=title, text=text, button=button, seen=f"{home}/went-back/seen")

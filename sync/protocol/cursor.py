@@ -98,6 +98,25 @@ def ask_from(cursor: str) -> str:
     return moment.isoformat()
 
 
+def keeps_hour(cursor: str, until: str) -> bool:
+    """Whether the hour of a cursor means the same at a later local time: no clock was put back or forward between.
+
+    Across such a change QuickBooks may print, and filter by, a time that is an hour off the one it printed before.
+    """
+    first, last = datetime.fromisoformat(cursor).date(), datetime.fromisoformat(until).date()
+    changes = (change for year in {first.year, last.year} for change in clock_changes(year))
+    if last - first > timedelta(days=250):
+        return False
+    return not any(first - timedelta(days=1) <= change <= last + timedelta(days=1) for change in changes)
+
+
+def is_older(one: str, other: str) -> bool:
+    """Whether a time as QuickBooks prints it is before another by more than a change of clocks explains."""
+    if not (is_time(one) and is_time(other)):
+        return False
+    return datetime.fromisoformat(other[:19]) - datetime.fromisoformat(one[:19]) > timedelta(hours=2)
+
+
 def clock_changes(year: int) -> tuple[date, date]:
     """The days on which the United States and Canada change their clocks: second Sunday of March, first of November."""
     march, november = date(year, 3, 1), date(year, 11, 1)

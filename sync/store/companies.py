@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sync.protocol.connection import Connection, Evidence, is_paused, next_call, states, step
+from sync.protocol.connection import (
+    IN_ORDER,
+    NEEDS_YOU,
+    PAUSED,
+    Connection,
+    Evidence,
+    is_paused,
+    next_call,
+    states,
+    step,
+)
 from sync.protocol.window import Window
 from sync.qbxml.entities import ENTITIES
 from sync.store.base import document, fetch
@@ -38,6 +48,8 @@ OVERVIEW = """
     where co.removed_at is null
 """
 
+GROUPS = (NEEDS_YOU, IN_ORDER, PAUSED)
+WORST = ("wrong_file", "not_active", "refused", "late", "never_synced", "waiting")  # of those that need somebody
 KINDS = {"initial": "First sync", "incremental": "Incremental", "full": "Full sync", "verify": "Verify"}
 
 
@@ -101,10 +113,9 @@ class EntityFreshness:
 
 
 async def overview(now: datetime) -> list[CompanyRow]:
-    """Every company; those that need somebody first."""
+    """Every company; those that need somebody first, the worst of them at the top."""
     rows = [_row(row, now) for row in await fetch(f"{OVERVIEW} order by lower(co.name), co.id", now)]
-    order = {"needs_you": 0, "in_order": 1, "paused": 2}
-    return sorted(rows, key=lambda row: order[row.group])
+    return sorted(rows, key=lambda row: (GROUPS.index(row.group), row.group == NEEDS_YOU and WORST.index(row.state)))
 
 
 async def company(id: int, now: datetime) -> CompanyRow | None:

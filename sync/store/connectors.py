@@ -59,6 +59,12 @@ CALLED = """
     select pg_notify($9, topic) from unnest($10::text[]) topic
 """
 
+HEARD = """
+    with moved_company as (update company set last_call_at = greatest(last_call_at, $2) where id = $1)
+    insert into contact_hour (company, hour, calls) values ($1, date_trunc('hour', $2::timestamptz, 'UTC'), 0)
+    on conflict (company, hour) do nothing
+"""
+
 REPLACED = """
     insert into audit_entry (actor, action, company, subject, address)
     select 'Web Connector', 'licence_key.replaced', company,
@@ -227,6 +233,11 @@ async def unknown(user_name: str, address: str, now: datetime) -> None:
         await connection.execute(UNKNOWN, user_name[:LONGEST_USER_NAME], address[:64], now, day)
         await connection.execute(FORGET_UNKNOWN, day, admission.UNKNOWN_AT_ONCE)
         await notify(connection, "unknown_callers")
+
+
+async def heard(connection: Any, company: int, now: datetime) -> None:
+    """A session was ended by a call: contact too, after hours of reading."""
+    await connection.execute(HEARD, company, now)
 
 
 async def one_at_a_time(connection: Any, company: int) -> None:

@@ -19,7 +19,7 @@ from sync.protocol.plan import TRIES, Mode
 from sync.qbxml.entities import ENTITIES
 from sync.qbxml.parse import Row, stream
 from sync.qbxml.summary import summary
-from sync.store import passes
+from sync.store import passes, went_back
 from sync.store.base import fetch, fetchval, notify, transaction
 
 ENCODE = msgspec.json.Encoder().encode  # six times as fast as the standard library's
@@ -216,6 +216,7 @@ async def take_in(company: int, answers: list[Parsed], now: datetime) -> None:
             )
         }
         answers = [one for one in answers if one.answered.id in open_ids]
+        await _look_back(connection, company, answers, now)
         before = await _before(connection, company, answers)
         changed = await _upsert(connection, company, answers)
         deleted = await _delete(connection, company, answers)
@@ -227,6 +228,13 @@ async def take_in(company: int, answers: list[Parsed], now: datetime) -> None:
             await _count(connection, [one for one in answers if one.answered.run == run], changed, deleted, now)
             await passes.finish(connection, run, company, now)
         await notify(connection, f"company:{company}", *(f"run:{run}" for run in runs))
+
+
+async def _look_back(connection: Any, company: int, answers: Iterable[Parsed], now: datetime) -> None:
+    """Count what a whole reading brings older than it is here: of changes alone, none can be."""
+    for one in answers:
+        if one.answered.mode is Mode.SWEEP and one.columns:
+            await went_back.count_older(connection, one.answered.run, company, one.columns, now)
 
 
 async def _before(connection: Any, company: int, answers: Iterable[Parsed]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sync.protocol import cursor
 from sync.protocol.plan import LIST_DELETED, TXN_DELETED, Mode
+from sync.store import went_back
 from sync.store.base import notify
 
 REMEMBERED_DAYS = 80  # QuickBooks forgets deletions after about 90 days
@@ -45,7 +46,7 @@ KEEP_CURSOR = """
     insert into entity_state (company, entity, cursor, as_of, newest, off, off_at)
     values ($1, $2, $3, $4, $5, '', null)
     on conflict (company, entity) do update set cursor = excluded.cursor, as_of = excluded.as_of,
-        newest = case when left(excluded.newest, 19) > left(entity_state.newest, 19)
+        newest = case when $6 or left(excluded.newest, 19) > left(entity_state.newest, 19)
             then excluded.newest else entity_state.newest end,
         off = '', off_at = null
 """
@@ -89,6 +90,7 @@ async def finish(connection: Any, run: int, company: int, now: datetime) -> None
         await connection.execute("delete from touched where run = $1", run)
         await connection.execute(FORGET_SEEN, run)
         await connection.execute("update company set last_sync_at = $2 where id = $1", company, now)
+        await went_back.look(connection, run, company, now)
         await notify(connection, "companies", f"company:{company}", f"run:{run}")
 
 
@@ -103,7 +105,9 @@ async def _finish_entity(connection: Any, run: int, company: int, row: Any, now:
         first = cursor.after_pass("", newest, began) if row["mode"] == Mode.DELETED else ""  # nothing was deleted yet
         previous = row["cursor"] or first
         following = cursor.after_pass(previous, row["newest"], began)
-        await connection.execute(KEEP_CURSOR, company, row["entity"], following, row["began_at"], row["newest"])
+        whole = row["mode"] == Mode.SWEEP  # what was newer is gone
+        kept = (company, row["entity"], following, row["began_at"], row["newest"], whole)
+        await connection.execute(KEEP_CURSOR, *kept)
     await connection.execute("update run_entity set state = 'done', ended_at = $2 where id = $1", row["id"], now)
 
 

@@ -77,7 +77,8 @@ async def check_counts(company: int, file: CompanyFile) -> None:
 
 
 async def check_cursors(company: int, file: CompanyFile) -> None:
-    """No cursor is later than the newest row of its entity."""
+    """No cursor is later than the newest row of its entity, and the file was never taken for an older one."""
+    assert await fetchval("select went_back from company where id = $1", company) is None
     cursors = await fetch("select entity, cursor from entity_state where company = $1 and cursor <> ''", company)
     known = {row["entity"]: row["cursor"] for row in cursors}
     for entity in file.counts():

@@ -317,3 +317,12 @@ async def test_the_log_of_calls_says_that_a_first_refusal_is_normal(
     assert [call.normal for call in calls] == [False, True]
     assert "0x80040" in calls[1].sentence
     assert calls[0].machine == "FRONT-DESK-02"
+
+
+async def test_the_end_of_a_long_session_is_contact(product: Product, company_file: CompanyFile) -> None:
+    made = await product.add_company()
+    connector = await product.connector(made, company_file)
+    await connector.update()
+    last = (await row_of(made.company)).last_call_at
+    assert last is not None
+    assert last == await fetchval("select max(ended_at) from session")
