@@ -12,7 +12,7 @@ from piccolo.columns import Column
 
 from sync.database import DB
 from sync.store.setup import new_guid
-from sync.tables import AuditEntry, Limit, User, UserSession, Workspace
+from sync.tables import AuditEntry, Limit, UnknownCaller, User, UserSession, Workspace
 
 ROLES = ("viewer", "member", "accounting_manager", "owner")  # each may do what those before it may
 WAITING = "waiting"  # in place of a role: the account is there, and an owner has still to give it one
@@ -219,8 +219,9 @@ async def forget_tries(key: str) -> None:
 
 
 async def forget_old(now: datetime) -> None:
-    """Delete counts of yesterday and sessions that ended long ago."""
+    """Delete counts and unknown callers of yesterday, and sessions that ended long ago."""
     await Limit.delete().where(Limit.since < now - timedelta(days=1))
+    await UnknownCaller.delete().where(UnknownCaller.last_at < now - timedelta(days=1))
     await UserSession.delete().where(UserSession.expires_at < now - KEPT)
 
 
