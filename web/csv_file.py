@@ -48,24 +48,32 @@ def head(entity: str) -> list[str]:
     return [*("/".join(path) for path in columns(entity)), OURS]
 
 
+@cache
+def personal(entity: str) -> frozenset[Path]:
+    """Return the columns that hold personal numbers."""
+    return frozenset(path for path in columns(entity) if any(is_personal(name, entity) for name in path))
+
+
 def cells(entity: str, deleted_at: str | None, fields: Mapping[str, Any], *, sees: bool) -> list[str]:
     """Return one record; to who may not see them, personal numbers are hidden."""
+    veiled: frozenset[Path] = frozenset() if sees else personal(entity)
     found = []
     for path in columns(entity):
-        text = at(fields, path)
-        if text and not sees and any(is_personal(name, entity) for name in path):
+        text = at(fields, path) if path[0] in fields else ""
+        if text and path in veiled:
             text = hidden(text, path[-1])
         found.append(harmless(text) if text else "")
     return [*found, deleted_at or ""]
 
 
 def at(fields: Mapping[str, Any], path: Path) -> str:
+    """Return the text at a path; "" where there is none."""
     value: Any = fields
     for name in path:
-        if not isinstance(value, Mapping):
+        if not isinstance(value, dict):
             return ""
         value = value.get(name)
-    return text_of(value)
+    return value if isinstance(value, str) else text_of(value)
 
 
 def harmless(text: str) -> str:

@@ -81,7 +81,8 @@ def computer(row: ConnectorRow) -> Iterator[str]:
     ended = f", ended {moment(row.revoked_at)}" if row.revoked_at else ""
     where = f" from {row.last_address}" if row.last_address else ""
     yield f"{row.name}{part}{ended}: last call {moment(row.last_called_at)}{where}"
-    yield f"  Every-Min by its file {row.every_min}, calls about every {row.call_gap or '?'} s"
+    calls = f", calls about every {row.call_gap} s" if row.call_gap else ""
+    yield f"  Every-Min by its file {row.every_min}{calls}"
     if row.wrong_keys:
         tries = f"{row.wrong_keys} wrong {plural(row.wrong_keys, 'key')} since the last right one, the last"
         yield f"  {tries} {moment(row.wrong_key_at)} from {row.wrong_key_address}: {row.wrong_key_sentence}"

@@ -88,9 +88,9 @@ class TestWithServer:
         page = (await alice.get(sent.headers["location"])).text
         stream = re.search(rf'sse-connect="({re.escape(URL)}/live\?test=\d+)"', page)
         assert stream is not None
-        async with alice.stream("GET", stream[1], headers={"accept": "text/event-stream"}) as events:
+        async with alice.stream("GET", stream[1], headers={"accept": "text/event-stream"}, timeout=60) as events:
             async for line in events.aiter_lines():
-                if "<b>Sent</b> to alice@halder.example" in line:
+                if "alice@halder.example: <b>Sent</b>" in line:
                     break
         assert server.recipients == ["alice@halder.example"]
         assert await fetchval("select count(*) from audit_entry where action = 'alerts.test_sent'") == 1

@@ -4,13 +4,18 @@ import asyncio
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import AsyncGenerator
 
 import pytest
 
+from sync.settings import Settings
 from sync.store import exports
 from sync.store.base import execute, fetchval
+from tests.serving import SECRET
 from tests.web.conftest import Visitor
 from tests.web.pages.conftest import SSN, Enter
 from web.ahead import ahead
@@ -90,6 +95,21 @@ async def test_a21_a22_the_last_export_is_on_the_status_page_and_each_one_in_the
     listed = (await vera.get("/companies/1/exports")).text
     assert "vera@halder.example" in listed
     assert await fetchval("select count(*) from audit_entry where action = 'records.exported'") == 1
+
+
+async def test_an_export_by_the_command_line_is_noted_too(site: str, settings: Settings) -> None:
+    del site  # the database is open
+    environ = os.environ | {
+        "DATABASE_URL": settings.database_url or "",
+        "SECRET_KEY": SECRET,
+        "DESKBRIDGE_DATA": str(settings.data),
+    }
+    command = [sys.executable, "-m", "web", "records", "export", "--company", "1", "--entity", "Customer"]
+    ran = await asyncio.to_thread(subprocess.run, command, env=environ, capture_output=True, check=True)
+    last = await exports.last_of(1)
+    assert last is not None
+    assert (last.entity, last.form, last.taken_by) == ("Customer", "json", "command line")
+    assert last.rows == len(ran.stdout.splitlines()) > 0
 
 
 async def test_many_exports_are_paged(enter: Enter) -> None:

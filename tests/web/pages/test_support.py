@@ -4,6 +4,7 @@ import dataclasses
 import json
 import re
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 
 import pytest
 
@@ -62,7 +63,7 @@ async def test_the_summary_says_versions_computers_sessions_codes_and_what_was_e
     await execute("update request set status_code = 3120 where id = (select min(id) from request)")
     text = await text_of(await enter("viewer"))
     for words in (
-        "Deskbridge 0.1.0",
+        f"Deskbridge {version('deskbridge')}",
         "PostgreSQL ",
         "Web Connector 34.0.10004.89",
         "SERVER-01 (holds the company): last call ",
