@@ -123,6 +123,19 @@ async def test_a_file_that_is_older_than_the_schedule_is_said(enter: Enter) -> N
     assert "The settings say every 1 h now. Download the connector again and open it there" in text
 
 
+async def test_what_cannot_be_taken_back_asks_in_a_dialog_and_without_scripts_on_a_page(enter: Enter) -> None:
+    alice, id = await enter("accounting_manager"), await first()
+    page = (await alice.get(PROFILE)).text
+    for what, sentence in (
+        ("rotate", "goes on working until the new one was used"),
+        ("revoke", "Its licence key ends at once"),
+    ):
+        assert f'href="{connectors(id)}/{what}" data-opens="{what}-{id}"' in page
+        dialog = page[page.index(f'id="{what}-{id}"') :].partition("</dialog>")[0]
+        assert sentence in dialog
+        assert sentence in (await alice.get(f"{connectors(id)}/{what}")).text
+
+
 async def test_a_silent_company_and_a_revoked_computer_are_said(enter: Enter) -> None:
     alice, id = await enter("accounting_manager"), await first()
     await execute("update company set last_call_at = now() - interval '5 hours'")
