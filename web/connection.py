@@ -131,7 +131,7 @@ def reading(row: CompanyRow, read: datetime | None) -> Hop:
 def calling(row: CompanyRow) -> Hop:
     """Return the hop from the Web Connector to us."""
     label = "In session since" if row.state == "syncing" else "Last call"
-    last = (label, day_time(row.last_call_at, seconds=True))
+    last = (label, day_time(row.since if row.state == "syncing" else row.last_call_at, seconds=True))
     if row.last_call_at is None:
         return "unknown", "No call yet", *last
     if has(row, "not_active"):

@@ -28,7 +28,8 @@ OVERVIEW = """
         live.percent as live_percent, live.began_at as live_began, live.reading, open.opened_at as session_since,
         open.called_at as session_called, last.rows_in as last_rows, last.number as last_number,
         extract(epoch from last.ended_at - last.began_at)::float8 as last_took, coalesce(last.failed, 0) as failed,
-        hand.computers, exists (select from audit_entry a where a.company = co.id and a.action = 'company.region')
+        hand.computers, hand.issued,
+        exists (select from audit_entry a where a.company = co.id and a.action = 'company.region')
             or not exists (select from audit_entry a where a.company = co.id and a.action = 'company.added'
                 and a.detail ->> 'from' = 'browser') as region_chosen,
         (select coalesce(array_agg(distinct hour), '{}') from (
@@ -36,7 +37,8 @@ OVERVIEW = """
             union all select date_trunc('hour', s.opened_at) from session s
                 where s.company = co.id and s.opened_at > $1::timestamptz - interval '25 hours') hours) as contacts
     from company co
-    left join lateral (select coalesce(array_agg(distinct c.machine) filter (where c.machine <> ''), '{}') as computers
+    left join lateral (select coalesce(array_agg(distinct c.machine) filter (where c.machine <> ''), '{}') as computers,
+        min(coalesce(c.issued_seconds, c.issued_minutes * 60)) filter (where c.last_called_at is not null) as issued
         from connector c where c.company = co.id and c.revoked_at is null) hand on true
     left join lateral (
         select r.*, (select e.entity from run_entity e where e.run = r.id and e.state = 'reading' limit 1) as reading
@@ -179,7 +181,8 @@ def _evidence(row: Any, now: datetime) -> Evidence:
     wrong = document(row["wrong_file"]) or []
     refused = document(row["refused"]) or {}
     called = row["session_called"]
-    seconds = row["poll_seconds"] or row["schedule_minutes"] * 60
+    wanted = row["poll_seconds"] or row["schedule_minutes"] * 60
+    seconds = max(wanted, row["issued"] or 0)  # a computer calls by the file it has, also by an older and slower one
     return Evidence(
         wrong_file_at=row["wrong_file_at"],
         wrong_file=_wrong(wrong),

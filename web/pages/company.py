@@ -121,7 +121,7 @@ async def contact_values(row: CompanyRow, now: datetime) -> Values:
     """Return the strip of 30 days with its gaps in words."""
     known = Known(
         hours=await history.contacts(row.id, now - timedelta(days=DAYS + 1)),
-        first=await history.first_contact(row.id),
+        first=await history.first_contact(row.id) or row.last_call_at,
         last_call=row.last_call_at,
         silent=has(row, "late", "not_active"),
         every=row.expected_every,

@@ -151,3 +151,13 @@ async def test_others_read_the_settings_and_learn_who_changes_them(enter: Enter)
         assert f'action="{HOME}/' not in text
         assert 'action="/companies/1/pause"' not in text
     assert (await bob.submit(f"{HOME}/schedule", way="minutes", minutes="5")).status_code == 403
+
+
+async def test_a_quicker_schedule_is_no_alarm_while_the_computers_still_call_by_their_older_file(enter: Enter) -> None:
+    await execute("update connector set issued_minutes = 60, issued_seconds = null, last_called_at = now()")
+    await execute("update company set last_call_at = now() - interval '50 minutes', schedule_minutes = 5")
+    await execute("update session set called_at = now() - interval '50 minutes', ended_at = now()")
+    vera = await enter("viewer")
+    assert "Connected" in (await vera.get("/companies/1")).text
+    await execute("update connector set issued_minutes = 5")
+    assert "Your QuickBooks Desktop connection is not active." in (await vera.get("/companies/1")).text
