@@ -95,7 +95,7 @@ async def test_an_incremental_sync_that_is_interrupted_misses_no_change(
 async def second_computer(product: Product, made: setup.NewConnector, file: CompanyFile) -> WebConnector:
     async with transaction() as connection:
         owner = await connection.fetchval("select owner_id from connector where id = $1", made.connector)
-        other = await setup._add_connector(connection, made.company, owner, KeyRing(SECRET), datetime.now(UTC))
+        other = await setup.insert_connector(connection, made.company, owner, "", KeyRing(SECRET), datetime.now(UTC))
     return await product.connector(other, file, machine="BACK-OFFICE-01")
 
 
