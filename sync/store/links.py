@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sync.store.base import execute, fetch, fetchrow, notify, transaction
+from sync.store.base import fetch, fetchrow, notify, transaction
 
 MAKERS = ("accounting_manager", "owner")
 KEPT = 20  # links that are listed
@@ -102,11 +102,6 @@ async def revoke_link(company: int, link: int, actor: str, address: str) -> bool
         await _audit(connection, actor, "setup_link.revoked", company, row["for_whom"], address)
         await notify(connection, f"company:{company}")
     return True
-
-
-async def forget_links(before: datetime) -> None:
-    """Delete links that ended before a time."""
-    await execute("delete from setup_link where expires_at < $1", before)
 
 
 def _row(row: Any) -> LinkRow:

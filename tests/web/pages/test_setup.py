@@ -97,6 +97,7 @@ async def test_the_page_prepare_says_what_to_know_with_the_reasons(alice: Visito
         ("B02", "If in doubt, use the computer you normally use for QuickBooks"),
         ("B03", "Whoever connects the company’s data does it there"),
         ("B04", f"QuickBooks is open and signed in to <b>{NAME}</b>"),
+        ("B15", "QuickBooks asks whether Deskbridge may read and modify the company file"),
         ("B23", "it must be this company and no other"),
     ):  # fmt: skip
         assert sentence in text, line
@@ -420,8 +421,8 @@ async def first_sync(alice: Visitor, begun: Walk) -> None:
     """Verify, confirm, and read to the end."""
     await begun.connector.update()
     assert (await alice.submit(f"{begun.home}/confirm")).status_code == 303
-    await begun.connector.update()
-    while await runs.active_number(begun.company) is not None:
+    while await runs.active_number(begun.company) is not None:  # a busy machine may need a second session
+        await begun.connector.update()
         await asyncio.sleep(0.05)
 
 
@@ -471,11 +472,11 @@ async def test_d44_d45_at_the_end_it_is_connected_and_single_user_mode_may_be_le
     assert await Record.count().where(Record.company == begun.company) == sum(begun.file.counts().values())
 
 
-async def test_b15_b16_the_access_that_was_given_is_told_and_every_yes_works(alice: Visitor, begun: Walk) -> None:
+async def test_b16_the_access_that_was_given_is_told_and_every_yes_works(alice: Visitor, begun: Walk) -> None:
     begun.connector.access = Access.WHEN_OPEN
     await begun.connector.update()
     text = (await alice.get(f"{begun.home}/verify")).text
-    assert "Access that was given" in text  # B15
+    assert "Access that was given" in text
     assert "All seven match" in text  # B16
 
 

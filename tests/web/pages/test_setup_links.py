@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,13 +12,16 @@ from sync.store.companies import names
 from tests.web.conftest import Visitor
 from tests.web.pages.conftest import Enter
 from tests.web.pages.test_live import events, tell
+from tests.web.pages.walking import walk
 
 LIST = "/companies/1/setup/links"
 
 
-async def make_link(maker: Visitor, for_whom: str = "Dan Okafor", hours: str = "24") -> tuple[str, str]:
+async def make_link(
+    maker: Visitor, for_whom: str = "Dan Okafor", hours: str = "24", home: str = LIST
+) -> tuple[str, str]:
     """Make a link; return its path and its token."""
-    page = await maker.submit(LIST, for_whom=for_whom, hours=hours)
+    page = await maker.submit(home, for_whom=for_whom, hours=hours)
     assert page.status_code == 200, page.text
     found = re.search(r"http://localhost:\d+(/set-up/([\w-]+))", page.text)
     assert found
@@ -55,13 +59,43 @@ async def test_a_link_opens_nothing_else(enter: Enter, site: str) -> None:
     dan, _ = await came_by(site, path)
     for closed in (
         "/companies", "/companies/1", "/companies/1/records/Customer", "/companies/1/syncs", LIST,
-        f"/companies/{other}/setup", f"/companies/{other}/setup/live", "/account/sessions",
+        f"/companies/{other}/setup", f"/companies/{other}/setup/live", "/connect/company", "/account/sessions",
     ):  # fmt: skip
         answer = await dan.get(closed)
         assert (answer.status_code, answer.headers.get("location", "")[:8]) == (303, "/sign-in"), closed
     refused = await dan.submit(LIST, for_whom="Another", hours="168")
     assert refused.status_code == 303
     assert await fetchval("select count(*) from setup_link") == 1
+    await dan.aclose()
+
+
+async def test_with_a_link_one_does_every_step_in_its_name_but_never_gets_the_licence_key(
+    enter: Enter, site: str, tmp_path: Path
+) -> None:
+    alice = await enter("accounting_manager")
+    found = await walk(alice, site, tmp_path)
+    path, _ = await make_link(alice, home=f"{found.home}/links")
+    dan, _ = await came_by(site, path)
+    assert (await dan.submit(f"{found.home}/prepare", computer="SHOP-PC")).status_code == 303
+    assert (await dan.submit(f"{found.home}/region", region="US")).status_code == 303
+    assert (await dan.get(f"{found.home}/connector")).status_code == 200
+    key = await fetchval("select max(id) from connector where company = $1", found.company)
+    connector = f"/companies/{found.company}/connectors/{key}"
+    assert (await dan.get(f"{connector}/file")).status_code == 200
+    for closed in ("key", "rotate", "revoke", "new-pair"):
+        refused = await dan.submit(f"{connector}/{closed}")
+        assert refused.headers["location"].startswith("/sign-in"), closed
+    await found.connector.update()
+    assert (await dan.submit(f"{found.home}/confirm")).headers["location"] == f"{found.home}/first-sync"
+    assert (await dan.get(f"{found.home}/first-sync")).status_code == 200
+    done = await fetch(
+        "select distinct action from audit_entry where company = $1 and actor like 'set-up link for Dan Okafor, by %'",
+        found.company,
+    )
+    assert {row["action"] for row in done} == {
+        "setup_link.opened", "company.prepared", "company.region", "connector.downloaded", "company.begun",
+    }  # fmt: skip
+    found.connector.close()
     await dan.aclose()
 
 

@@ -17,7 +17,7 @@ from web.frame import Values, company_or_404, page
 from web.pages.setup import preparation
 from web.pages.setup.preparation import Prepared
 from web.pages.setup.shell import SET_UP, shell
-from web.progress import progress_values, run_sentence
+from web.progress import condensed, progress_values, run_sentence
 
 NO_PROGRESS: Values = {"entities": [], "progress_figures": [], "progress_total": None}
 LOOKED_AT = 50  # runs, among which the first one is looked for
@@ -56,10 +56,13 @@ async def sync_values(row: CompanyRow, told: Standing) -> Values:
         "where": next(iter(row.computers), prepared.computer) or "the computer",
         "ended": ended_words(first) if first else "",
         "happened": happened(detail, told) if detail else [],
-        **(
-            progress_values(detail, now) if detail else {"entities": [], "progress_figures": [], "progress_total": None}
-        ),
+        **(progress_of(detail, now) if detail else NO_PROGRESS),
     }
+
+
+def progress_of(detail: RunDetail, now: datetime) -> Values:
+    """Return the figures of the run; its small kinds stay folded when it is over."""
+    return {**progress_values(detail, now), "entities": condensed(detail.entities)}
 
 
 def first_of(rows: Sequence[RunRow], told: Standing) -> RunRow | None:

@@ -13,7 +13,7 @@ from sync.store.companies import CompanyRow
 from sync.store.set_up import Standing
 from web.auth import Doer, doer
 from web.frame import Values, company_frame, frame
-from web.pages.setup.steps import NAMES, Step, steps_of
+from web.pages.setup.steps import NAMES, steps_of
 
 SET_UP = {"role": "accounting_manager", "setup_link": True}  # opt of every page of a set-up
 
@@ -63,10 +63,6 @@ def crumbs(row: CompanyRow, key: str, who: Doer) -> list[tuple[str, str | None]]
         ]
         return [] if who.link else above + here
     return [*above, (f"Connect {row.name}", home), (f"Step {[*NAMES].index(key) + 1} of {len(NAMES)}", None)]
-
-
-def step_named(steps: list[Step], key: str) -> Step:
-    return next(step for step in steps if step.key == key)
 
 
 def _minutes_left(who: Doer) -> int:

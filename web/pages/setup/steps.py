@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from sync.store import set_up
 from sync.store.companies import CompanyRow
 from sync.store.set_up import Deed, Standing
 from web.filters import day_time
@@ -46,23 +45,6 @@ class Step:
     def button(self) -> str:
         """What the primary button of the current step says."""
         return BUTTONS[self.key]
-
-
-async def steps_for(row: CompanyRow) -> list[Step]:
-    """Return the steps of a company as they stand now."""
-    found = await set_up.standing(row.id)
-    return steps_of(row, found) if found else []
-
-
-def current_of(steps: list[Step]) -> Step | None:
-    """Return the step that is next; None when all are done."""
-    return next((step for step in steps if step.state == "current"), None)
-
-
-def place_words(steps: list[Step]) -> str:
-    """Return "set-up is at step 3 of 6", or nothing when it is over."""
-    here = current_of(steps)
-    return f"set-up is at step {here.number} of {len(steps)}" if here else ""
 
 
 def steps_of(row: CompanyRow, told: Standing) -> list[Step]:

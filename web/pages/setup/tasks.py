@@ -64,7 +64,7 @@ class SetupController(Controller):
 def flash_of(request: HTMXRequest, name: str) -> tuple[str, str] | None:
     """Return what the action that led here did."""
     if "chosen" in request.query_params:
-        return "good", f"You chose {name}. What follows is about this company only."
+        return "good", f"You chose {name}: what follows is about this company only."
     if "detached" in request.query_params:
         return "good", f"{name} is detached. Nothing in QuickBooks changed, and what you entered is kept."
     return None
