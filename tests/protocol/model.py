@@ -29,7 +29,7 @@ MISHAPS = (
     "queue behind",  # answers are stored and not taken in for a while
     "torn later",  # the head of the answer reads well, the queue finds that the rest does not
 )
-REFUSALS = ("torn", "busy", "torn later", "again, unnamed", "unnamed")
+REFUSALS = ("torn", "busy", "torn later", "again, unnamed", "unnamed", "hresult")  # each is a try of its entity
 
 
 @dataclass(slots=True)
