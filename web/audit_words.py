@@ -1,12 +1,16 @@
 """The audit log in sentences: what an entry's actor did. Each action that the product logs has its words here."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from sync.store.audit import Entry
 from web.auth import ROLE_WORDS
+from web.filters import day_time
 
 Words = Callable[[str, Mapping[str, Any]], str]  # of the entry's subject and detail
+
+REGIONS = {"US": "United States", "CA": "Canada"}
 
 
 def role(detail: Mapping[str, Any], name: str = "role") -> str:
@@ -18,6 +22,18 @@ def joined(subject: str, detail: Mapping[str, Any]) -> str:
     by = detail.get("by")
     how = f", through {by}" if by == "single sign-on" else f", invited by {by}" if by else ""
     return f"joined the team as {role(detail)}{how}"
+
+
+def until(detail: Mapping[str, Any]) -> str:
+    """until 25 Nov 2026, 14:20, as the server's clock says it."""
+    try:
+        return f" until {day_time(datetime.fromisoformat(str(detail.get('until'))))}"
+    except ValueError:
+        return " until somebody resumes them"
+
+
+def calls(detail: Mapping[str, Any]) -> str:
+    return f", with a call every {detail['seconds']} s" if detail.get("seconds") else ""
 
 
 def named(text: str) -> Words:
@@ -53,9 +69,38 @@ WORDS: dict[str, Words] = {
     "integration.enabled": named("enabled QuickBooks Desktop"),
     "integration.disabled": named("disabled QuickBooks Desktop"),
     "company.added": named("added the company {}"),
+    "company.prepared": named("noted what was found for the set-up"),
+    "company.region": lambda subject, _: f"chose the region: {REGIONS.get(subject, subject)}",
+    "company.begun": named("began to sync {}"),
+    "company.file_adopted": named("took the file that answered as that of {}"),
+    "company.file_rejected": named("said that the file that answered is not that of {}"),
+    "company.went_back_seen": named("saw that the file of {} went back in time"),
+    "company.link_moved": named("moved the link of the file to {}"),
+    "company.detached": named("detached {} from its file; its computers no longer get in"),
+    "company.removed": named("removed {}"),
+    "company.paused": lambda _, detail: (
+        f"paused the syncs{until(detail)}{': ' + str(detail['why']) if detail.get('why') else ''}"
+    ),
+    "company.resumed": named("let the syncs go on"),
+    "company.schedule_set": lambda _, detail: f"set the schedule: every {detail.get('minutes')} min{calls(detail)}",
+    "company.window_set": named("set when syncs may run"),
     "run.asked": named("asked for a sync: {}"),
     "guide.began": named("tried to sync from the troubleshooting guide, {}"),
     "guide.tried": lambda subject, detail: f"tried {subject}: {detail.get('result', '')}",
+    "run.cancelled": named("cancelled {}"),
+    "connector.added": named("added the computer {}"),
+    "connector.downloaded": named("downloaded the connector file of {}"),
+    "connector.new_pair": named("gave the connector of {} a new OwnerID and FileID"),
+    "connector.revoked": named("revoked the connector of {}"),
+    "licence_key.shown": named("showed the licence key of {}"),
+    "licence_key.rotated": named("made a new licence key for {}; the old one works until the new one was used"),
+    "licence_key.replaced": named("used the new licence key of {}; the old one no longer works"),
+    "setup_link.added": named("made a set-up link for {}"),
+    "setup_link.opened": named("opened the set-up"),
+    "setup_link.revoked": named("revoked the set-up link for {}"),
+    "alerts.recipients_set": lambda subject, _: f"chose who gets alerts: {subject}",
+    "alerts.test_sent": named("sent a test alert"),
+    "records.exported": lambda subject, _: f"exported {subject}",
 }
 
 

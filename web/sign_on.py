@@ -223,4 +223,5 @@ def profile_of(issuer: str, claims: Mapping[str, Any]) -> Profile:
     family = str(claims.get("family_name") or claims.get("familyName") or "")
     email = str(claims.get("email") or "").strip().lower()
     name = str(claims.get("name") or f"{given} {family}".strip() or email.partition("@")[0])
-    return Profile(f"{issuer} {claims['sub']}", email, bool(email) and verified in (True, "true"), name)
+    vouched = bool(email) and (verified is True or verified == "true")  # 1 is not true
+    return Profile(f"{issuer} {claims['sub']}", email, vouched, name)

@@ -15,7 +15,9 @@ from sync.store.people import ROLES
 Result = Literal["done", "same", "gone", "last_owner", "oneself"]
 
 MEMBERS = """
-    select id, email, name, role, created_at, last_seen_at, disabled_at, subject is not null as by_provider,
+    select id, email, name, role, created_at, disabled_at, subject is not null as by_provider,
+        coalesce(last_seen_at, (select max(s.last_seen_at) from user_session s where s."user" = users.id))
+            as last_seen_at,
         password_hash <> '' as by_password
     from users order by lower(name), id
 """

@@ -16,6 +16,7 @@ from sync.store import audit
 from sync.store.audit import Chosen, Entry, Place
 from web.audit_words import plain, told
 from web.filters import day, upper_first
+from web.forms import line
 from web.frame import Values, page, team_frame, with_query
 from web.live import Parts, render, stream
 
@@ -77,8 +78,8 @@ class Asked:
 
     def __init__(self, request: HTMXRequest) -> None:
         given = request.query_params
-        self.who = given.get("who", "").strip()[:254]
-        self.action = given.get("action", "").strip()[:60]
+        self.who = line(given, "who")
+        self.action = line(given, "action", longest=60)
         number = given.get("company", "")
         self.company = int(number) if re.fullmatch(r"[0-9]{1,18}", number) else None
         self.day = a_day(given.get("day", ""))

@@ -9,11 +9,11 @@ from litestar.exceptions import NotFoundException
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Redirect, Response, Template
 
-from sync.store import accounts, people
+from sync.store import accounts, people, workspace
 from sync.store.accounts import NewAccount, Newcomers
 from sync.store.people import Person
 from web.auth import address_of, who_asks
-from web.entering import begun_cookie, enter, tell_owners
+from web.entering import CONNECT, begun_cookie, enter, tell_owners
 from web.forms import CONTROL, is_email, local_path
 from web.frame import frame, guide_frame, page
 from web.sign_on import BEGUN_LASTS, Away, Begun, Profile, Provider, Refused, seal, unseal
@@ -122,6 +122,8 @@ async def let_in(request: HTMXRequest, provider: Provider, profile: Profile, tar
     await people.audit(found.email, "sign_in.done", detail={"by": settings.name}, address=new.address)
     if not known and found.role == people.WAITING:
         await tell_owners(site_of(request).settings, found.name, found.email)
+    if not known and found.role != people.WAITING and await workspace.nothing_connected():
+        target = CONNECT  # who may not begin there is told who may
     return await enter(request, found, target, new=not known)
 
 

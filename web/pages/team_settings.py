@@ -59,7 +59,8 @@ class SettingsController(Controller):
         rows = await companies.overview(datetime.now(UTC))
         team = await workspace.team()
         values: Values = {"flash": TOLD.get(told), "team": team, "rows": rows, "sentence": sentence(team.on, len(rows))}
-        return page(request, "settings/quickbooks.html", {**await team_frame(request, "settings"), **values})
+        values = {**await team_frame(request, "settings"), **values, "quickbooks_off": False}  # the page says it itself
+        return page(request, "settings/quickbooks.html", values)
 
     @post("/integrations/quickbooks-desktop/enable", opt={"role": "accounting_manager"})
     async def enable(self, request: HTMXRequest) -> Response[Any]:
