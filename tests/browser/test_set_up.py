@@ -81,7 +81,7 @@ async def take_connector(page: Page, folder: Path) -> tuple[Path, str]:
     file = folder / "granite.qwc"
     await (await download.value).save_as(file)
     await page.click("main button:has-text('Show the key')")
-    return file, await page.locator(".copy__value").inner_text()
+    return file, await page.locator("output.copy__value").inner_text()
 
 
 async def make_link(page: Page, server: str, home: str) -> str:
@@ -118,7 +118,7 @@ async def test_a_new_owner_connects_a_company_and_a_guest_sees_the_same_live_sta
     await connector.update()
     for screen in (owner, guest):
         await screen.bring_to_front()
-        await expect(screen.locator("#setup-verify")).to_contain_text("All seven match")  # B14
+        await expect(screen.locator("#setup-verify")).to_contain_text("All seven match", timeout=30_000)  # B14
         await expect(screen.locator("#setup-verify")).to_contain_text("Sync this company with this file?")  # D38
     assert not await guest.locator("html").evaluate("root => root.scrollWidth > root.clientWidth")
 
