@@ -269,6 +269,7 @@ class Run(Table):
     failed = Integer(default=0)  # entities that could not be read
     sessions = Integer(default=0)
     machine = Varchar(length=64, default="")
+    report = JSONB(null=True, default=None)  # of a verify run: {entity: {differing, missing, extra, samples}}
 
 
 class Session(Table):
@@ -449,6 +450,55 @@ class Change(Table):
     ended_at = Timestamptz(null=True, default=None)
 
 
+class Policy(Table):
+    """Whether changes of one kind wait for a person's approval, in one direction."""
+
+    id = BigSerial(primary_key=True)
+    company = ForeignKey(Company, null=False)
+    entity = Varchar(length=40, default="")  # "" is for every kind that has no row of its own
+    direction = Varchar(length=3)  # in, out
+    mode = Varchar(length=5)  # ask, first (ask once, then by itself), auto
+    approved_at = Timestamptz(null=True, default=None)  # of mode first: since when it goes by itself
+    changed_by = Varchar(length=254, default="")
+    changed_at = Timestamptz(default=TimestamptzNow())
+    policy_once = Unique([company, entity, direction])
+
+
+class Look(Table):
+    """A record that is looked for in QuickBooks, by its id and by what stands for it, because a person asked."""
+
+    id = BigSerial(primary_key=True)
+    company = ForeignKey(Company, null=False)
+    record = BigInt()
+    change = BigInt(null=True, default=None)  # the one that could not be written
+    state = Varchar(length=8)  # asked, sent, there, gone, failed, done
+    found = JSONB(null=True, default=None)  # list of records as QuickBooks has them, that may be this one
+    reason = Text(default="")  # why the look told nothing; of one that is done what was chosen
+    request = BigInt(null=True, default=None)
+    asked_by = Varchar(length=254)
+    asked_at = Timestamptz(default=TimestamptzNow())
+    answered_at = Timestamptz(null=True, default=None)
+
+
+class Attempt(Table):
+    """An end that a change came to. It stays as it is when the change is sent again: this is the log over time."""
+
+    id = BigSerial(primary_key=True)
+    company = BigInt()
+    change = BigInt()
+    record = BigInt(null=True, default=None)
+    entity = Varchar(length=40)
+    direction = Varchar(length=3)
+    action = Varchar(length=6)
+    state = Varchar(length=10)  # applied, refused, unknown
+    status_code = Integer(null=True, default=None)
+    status_message = Text(default="")
+    reason = Text(default="")
+    request = BigInt(null=True, default=None)
+    decided_by = Varchar(length=254, default="")
+    at = Timestamptz()
+
+
 TABLES = (
     Workspace,
     User,
@@ -473,4 +523,7 @@ TABLES = (
     Seen,
     Touched,
     Change,
+    Policy,
+    Look,
+    Attempt,
 )

@@ -38,10 +38,12 @@ MOVES: Mapping[Change, frozenset[Change]] = {
     Change.KEPT: frozenset({Change.PROPOSED, Change.APPROVED, Change.CLEARED, Change.CONFLICT}),
     Change.CLEARED: frozenset({Change.PROPOSED}),
     Change.CONFLICT: frozenset({Change.APPROVED, Change.CLEARED}),
-    Change.APPROVED: frozenset({Change.SENT, Change.WAITING, Change.REFUSED, Change.CONFLICT, Change.APPLIED}),
-    Change.WAITING: frozenset({Change.APPROVED, Change.REFUSED, Change.CLEARED}),
+    Change.APPROVED: frozenset(
+        {Change.SENT, Change.WAITING, Change.REFUSED, Change.CONFLICT, Change.APPLIED, Change.CLEARED}
+    ),
+    Change.WAITING: frozenset({Change.APPROVED, Change.REFUSED, Change.CLEARED, Change.CONFLICT}),
     Change.SENT: frozenset({Change.APPLIED, Change.REFUSED, Change.APPROVED, Change.CONFLICT, Change.UNKNOWN}),
-    Change.REFUSED: frozenset({Change.APPROVED, Change.CLEARED}),
+    Change.REFUSED: frozenset({Change.APPROVED, Change.CLEARED, Change.CONFLICT}),
     Change.UNKNOWN: frozenset({Change.APPLIED, Change.APPROVED, Change.CLEARED}),
     Change.APPLIED: frozenset(),
 }
