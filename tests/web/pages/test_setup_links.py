@@ -46,6 +46,7 @@ async def test_a_link_lets_somebody_without_an_account_into_the_set_up_of_that_c
     assert token not in page.text
     assert 'aria-label="Sections"' not in page.text  # no navigation
     assert "All companies" not in page.text
+    assert (await dan.get("/companies/1/support")).status_code == 200
     shown = (await alice.get(LIST)).text
     assert "from 127.0.0.1" in shown  # when and from where it was opened
     assert token not in shown  # only once
