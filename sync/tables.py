@@ -480,23 +480,25 @@ class Look(Table):
     answered_at = Timestamptz(null=True, default=None)
 
 
-class Attempt(Table):
-    """An end that a change came to. It stays as it is when the change is sent again: this is the log over time."""
+class ChangeEvent(Table):
+    """One step of a change, as it was then: rows are only ever added, by a trigger on each change that moves.
+
+    A change that is sent again keeps what became of it before, so this is the log over time.
+    """
 
     id = BigSerial(primary_key=True)
-    company = BigInt()
     change = BigInt()
-    record = BigInt(null=True, default=None)
+    company = BigInt()  # copied from the change, like the next three: each list has its index
     entity = Varchar(length=40)
     direction = Varchar(length=3)
     action = Varchar(length=6)
-    state = Varchar(length=10)  # applied, refused, unknown
-    status_code = Integer(null=True, default=None)
-    status_message = Text(default="")
-    reason = Text(default="")
-    request = BigInt(null=True, default=None)
-    decided_by = Varchar(length=254, default="")
-    at = Timestamptz()
+    state = Varchar(length=10)  # of the change after this step
+    at = Timestamptz(default=TimestamptzNow())
+    who = Varchar(length=254, default="")  # the person who made it; empty: QuickBooks, or we
+    request = BigInt(null=True, default=None)  # with which it was sent
+    code = Integer(null=True, default=None)  # QuickBooks' status
+    message = Text(default="")  # QuickBooks' own words
+    reason = Text(default="")  # ours
 
 
 TABLES = (
@@ -525,5 +527,5 @@ TABLES = (
     Change,
     Policy,
     Look,
-    Attempt,
+    ChangeEvent,
 )

@@ -115,11 +115,6 @@ GONE = """
     where record = any($1) and direction = 'out' and state in ('proposed', 'kept', 'conflict', 'approved', 'refused')
 """
 
-LOGGED = """
-    insert into attempt (company, change, record, entity, direction, action, state, decided_by, at)
-    select company, id, record, entity, direction, action, state, decided_by, $2 from change where id = any($1)
-"""
-
 CHILDREN = """
     update change set state = 'refused', reason = $2, waits_for = null
     where waits_for = any($1) and state = 'waiting'
@@ -219,7 +214,6 @@ async def _settle(connection: Any, company: int, rows: Sequence[Any], actor: str
     """What follows from a decision: records take QuickBooks' value, children of what is not sent cannot be sent."""
     taken = [row for row in rows if row["state"] == "applied"]
     if taken:
-        await connection.execute(LOGGED, [row["id"] for row in taken], now)
         gone = [row["record"] for row in taken if row["action"] == "delete"]
         if gone:
             await connection.execute(GONE, gone, GONE_AND_TAKEN, actor, now)

@@ -43,17 +43,10 @@ SENT = """
 """
 
 MOVE = """
-    with moved as (
-        update change set state = $3::text, status_code = $4, status_message = $5, reason = $6,
-            tries = tries + case when $7 then 1 else 0 end, reread = reread or $8,
-            ended_at = case when $3::text in ('applied', 'refused') then $9::timestamptz end
-        where id = $1 and state = $2
-        returning *
-    )
-    insert into attempt (company, change, record, entity, direction, action, state, status_code, status_message, reason,
-        request, decided_by, at)
-    select company, id, record, entity, direction, action, state, status_code, status_message, reason, request,
-        decided_by, $9::timestamptz from moved where state in ('applied', 'refused', 'unknown')
+    update change set state = $3::text, status_code = $4, status_message = $5, reason = $6,
+        tries = tries + case when $7 then 1 else 0 end, reread = reread or $8,
+        ended_at = case when $3::text in ('applied', 'refused') then $9::timestamptz end
+    where id = $1 and state = $2
 """
 
 STORED = """
