@@ -40,6 +40,12 @@ RECORD = """
 
 WANTED = "update record set ours = $2, base = coalesce(base, quickbooks), updated_at = now() where id = $1"
 
+TOOK = """
+    with taken as (update record set base = $2 where id = $1)
+    update change set state = 'applied', decided_by = $3, decided_at = $4, ended_at = $4
+    where record = $1 and direction = 'in' and state in ('proposed', 'kept')
+"""
+
 PROPOSE = """
     insert into change (company, record, entity, direction, action, state, before, after, conflict, created_by,
         created_at, decided_by, decided_at)
@@ -115,6 +121,9 @@ async def _on_record(
         return written
     await connection.execute(WANTED, record, json.dumps(wanted))
     base = document(row["base"])
+    if base == {} and quickbooks:  # new in QuickBooks, not approved yet: whoever edits it has taken it
+        await connection.execute(TOOK, record, json.dumps(quickbooks), actor, now)
+        return written
     if written.action != "update" or base is None or base == quickbooks:
         return written
     found = merge(base, quickbooks, wanted)  # QuickBooks' side has moved on, and the team has not taken it

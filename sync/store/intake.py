@@ -19,8 +19,9 @@ from sync.protocol.plan import TRIES, Mode
 from sync.qbxml.entities import ENTITIES
 from sync.qbxml.parse import Row, stream
 from sync.qbxml.summary import summary
-from sync.store import passes, went_back
+from sync.store import incoming, passes, went_back
 from sync.store.base import fetch, fetchval, notify, transaction
+from sync.store.incoming import Intake
 
 ENCODE = msgspec.json.Encoder().encode  # six times as fast as the standard library's
 AT_ONCE = 8  # answers in one transaction
@@ -94,12 +95,6 @@ COUNT = """
 """
 
 SEEN = "insert into seen (run_entity, qb_id) select $1, unnest($2::text[]) on conflict do nothing"
-
-DELETED = """
-    update record r set deleted_at = gone.at, updated_at = now()
-    from unnest($2::text[], $3::text[], $4::text[]) as gone (entity, qb_id, at)
-    where r.company = $1 and r.entity = gone.entity and r.qb_id = gone.qb_id and r.deleted_at is null
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +213,9 @@ async def take_in(company: int, answers: list[Parsed], now: datetime) -> None:
         answers = [one for one in answers if one.answered.id in open_ids]
         await _look_back(connection, company, answers, now)
         before = await _before(connection, company, answers)
-        changed = await _upsert(connection, company, answers)
-        deleted = await _delete(connection, company, answers)
+        how = await incoming.intake_of(connection, company)
+        changed = await _upsert(connection, company, how, answers, now)
+        deleted = await _delete(connection, company, how, answers, now)
         await _touch(connection, company, answers, before, changed)
         await _mark_seen(connection, answers)
         runs = {one.answered.run for one in answers}
@@ -268,7 +264,9 @@ async def _touch(
         await connection.execute(TOUCHED, of_run[0].answered.run, company, sorted(MOVED_BY_OTHERS), sorted(ids))
 
 
-async def _upsert(connection: Any, company: int, answers: Iterable[Parsed]) -> set[tuple[str, str]]:
+async def _upsert(
+    connection: Any, company: int, how: Intake, answers: Iterable[Parsed], now: datetime
+) -> set[tuple[str, str]]:
     """Write rows, of each record the last; return entity and id of those that were new or different."""
     latest: dict[tuple[str, str], tuple[Any, ...]] = {}
     for parsed in answers:
@@ -276,16 +274,18 @@ async def _upsert(connection: Any, company: int, answers: Iterable[Parsed]) -> s
             latest.update(((row[0], row[1]), row) for row in parsed.columns)
     if not latest:
         return set()
-    written = await connection.fetch(UPSERT, company, *map(list, zip(*latest.values(), strict=True)))
+    columns = list(map(list, zip(*latest.values(), strict=True)))
+    if not how.first:
+        return await incoming.upsert(connection, company, how, columns, now)
+    written = await connection.fetch(UPSERT, company, *columns)
     return {(row["entity"], row["qb_id"]) for row in written}
 
 
-async def _delete(connection: Any, company: int, answers: Iterable[Parsed]) -> int:
+async def _delete(connection: Any, company: int, how: Intake, answers: Iterable[Parsed], now: datetime) -> int:
     rows = [row for parsed in answers if parsed.answered.mode is Mode.DELETED for row in parsed.columns]
     if not rows:
         return 0
-    status: str = await connection.execute(DELETED, company, *map(list, zip(*rows, strict=True)))
-    return int(status.rpartition(" ")[2])
+    return await incoming.delete(connection, company, how, list(map(list, zip(*rows, strict=True))), now)
 
 
 async def _mark_seen(connection: Any, answers: Iterable[Parsed]) -> None:

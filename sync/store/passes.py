@@ -8,7 +8,7 @@ from typing import Any
 
 from sync.protocol import cursor
 from sync.protocol.plan import LIST_DELETED, TXN_DELETED, Mode
-from sync.store import went_back
+from sync.store import incoming, went_back
 from sync.store.base import notify
 
 REMEMBERED_DAYS = 80  # QuickBooks forgets deletions after about 90 days
@@ -33,13 +33,13 @@ GONE = """
         where r.company = $1 and r.entity = $2 and r.deleted_at is null and r.qb_id <> ''
             and r.qb_id not like 'new:%'
             and not exists (select from seen s where s.run_entity = $4 and s.qb_id = r.qb_id)
-        returning 1
+        returning r.id
     ), found_again as (
         update record r set deleted_at = null, updated_at = now()
         from seen s where s.run_entity = $4 and r.company = $1 and r.entity = $2 and r.qb_id = s.qb_id
             and r.deleted_at is not null
     ), forgotten as (delete from seen where run_entity = $4)
-    select count(*) from gone
+    select id from gone
 """
 
 KEEP_CURSOR = """
@@ -77,6 +77,11 @@ COMPLETE = """
     returning company
 """
 
+KEPT = """
+    update change c set state = 'proposed' from run r
+    where r.id = $1 and c.company = r.company and c.state = 'kept' and c.decided_at < r.began_at
+"""
+
 
 async def finish(connection: Any, run: int, company: int, now: datetime) -> None:
     """End every entity of a run whose answers are all taken in, and the run when none is left."""
@@ -90,6 +95,7 @@ async def finish(connection: Any, run: int, company: int, now: datetime) -> None
         await connection.execute("delete from touched where run = $1", run)
         await connection.execute(FORGET_SEEN, run)
         await connection.execute("update company set last_sync_at = $2 where id = $1", company, now)
+        await connection.execute(KEPT, run)
         await went_back.look(connection, run, company, now)
         await notify(connection, "companies", f"company:{company}", f"run:{run}")
 
@@ -98,9 +104,11 @@ async def _finish_entity(connection: Any, run: int, company: int, row: Any, now:
     newest = row["newest"] or await connection.fetchval(NEWEST_OF_COMPANY, company)
     began = cursor.began(row["began_ticks"], row["began_at"], cursor.offset(newest))
     if row["mode"] in (Mode.SWEEP, Mode.KEYS):
-        gone = await connection.fetchval(GONE, company, row["entity"], began or now.isoformat()[:19], row["id"])
+        at = began or now.isoformat()[:19]
+        gone = [one["id"] for one in await connection.fetch(GONE, company, row["entity"], at, row["id"])]
         if gone:
-            await connection.execute("update run set rows_deleted = rows_deleted + $2 where id = $1", run, gone)
+            await connection.execute("update run set rows_deleted = rows_deleted + $2 where id = $1", run, len(gone))
+            await incoming.gone(connection, company, row["entity"], gone, now)
     if row["mode"] not in (Mode.KEYS, Mode.REFRESH):
         first = cursor.after_pass("", newest, began) if row["mode"] == Mode.DELETED else ""  # nothing was deleted yet
         previous = row["cursor"] or first

@@ -57,6 +57,11 @@ STORED = """
     where id = $1
 """
 
+SAME_AGAIN = """
+    update change set state = 'cleared', reason = 'The team and QuickBooks have the same.'
+    where record = $1 and direction = 'in' and state in ('proposed', 'kept')
+"""
+
 CLAIMED_AT_ONCE = 60  # looked at for one message set; most are sent, some wait or cannot be sent
 
 
@@ -307,6 +312,8 @@ async def keep(connection: Any, row: Any, fields: Mapping[str, Any], *, applied:
         "select ours is null or ours = $2::jsonb from record where id = $1", row["record"], row["after"]
     )
     await connection.execute(STORED, row["record"], qb_id, *rest, bool(ours_is_sent))
+    if ours_is_sent:
+        await connection.execute(SAME_AGAIN, row["record"])
 
 
 async def reject(connection: Any, company: int, kind: str, request: int, reason: str, now: datetime) -> None:

@@ -1,0 +1,219 @@
+"""What QuickBooks changed, once a company was read whole: proposed where the kind asks, taken where it does not.
+
+Until a person has approved it, `ours` keeps what the team had; the hot columns show QuickBooks' side. All of an answer
+goes by a fixed number of statements. Whoever calls holds the company's lock.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sync.protocol.changes import NOT_THERE, Change
+from sync.protocol.incoming import COMPUTED, met
+from sync.qbxml.entities import ENTITIES
+from sync.store import policies
+from sync.store.base import document
+from sync.store.conflicts import IN_CONFLICT, PART_OF_CONFLICT, listed
+
+BACK = "QuickBooks has again what the team has."
+NOISE = sorted(COMPUTED)
+
+READ_WHOLE = "select exists (select from run where company = $1 and state = 'complete')"
+
+KEPT = """case when record.ours is not null then record.{column}
+    when excluded.entity = any($15::text[]) and record.deleted_at is not null then '{{}}'::jsonb
+    when excluded.entity = any($15::text[])
+        and (record.edit_sequence <> excluded.edit_sequence or excluded.edit_sequence = '')
+        and record.quickbooks - $16::text[] <> excluded.quickbooks - $16::text[] then record.quickbooks end"""
+
+UPSERT = f"""
+    with incoming as materialized (
+        select * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+            $9::text[], $10::bool[], $11::text[], $12::text[], $13::text[], $14::text[]) as incoming (entity, qb_id,
+            edit_sequence, name, ref_number, party, amount, date, active, time_created, time_modified, quickbooks,
+            line_order)
+    ), otherwise as materialized (
+        select r.id, r.quickbooks, r.deleted_at from incoming i
+        join record r on r.company = $1 and r.entity = i.entity and r.qb_id = i.qb_id where r.ours is not null
+    ), written as (
+        insert into record (company, entity, qb_id, edit_sequence, name, ref_number, party, amount, date, active,
+            time_created, time_modified, quickbooks, line_order, ours, base)
+        select $1, entity, qb_id, edit_sequence, name, ref_number, party, amount::numeric, date, active, time_created,
+            time_modified, quickbooks::jsonb, line_order::jsonb, case when entity = any($15::text[]) then '{{}}'::jsonb
+            end, case when entity = any($15::text[]) then '{{}}'::jsonb end
+        from incoming
+        on conflict (company, entity, qb_id) do update set edit_sequence = excluded.edit_sequence, name = excluded.name,
+            ref_number = excluded.ref_number, party = excluded.party, amount = excluded.amount, date = excluded.date,
+            active = excluded.active, time_created = excluded.time_created, time_modified = excluded.time_modified,
+            quickbooks = excluded.quickbooks, line_order = excluded.line_order, deleted_at = null, updated_at = now(),
+            ours = {KEPT.format(column="ours")}, base = {KEPT.format(column="base")}
+        where record.edit_sequence <> excluded.edit_sequence or record.deleted_at is not null
+            or record.quickbooks <> excluded.quickbooks
+        returning id, entity, qb_id, ours, quickbooks
+    )
+    select w.id, w.entity, w.qb_id, w.ours is not null and (o.id is null or o.deleted_at is not null
+        or o.quickbooks - $16::text[] <> w.quickbooks - $16::text[]) as differs
+    from written w left join otherwise o on o.id = w.id
+"""
+
+OWN_EDIT = """exists (select from change o where o.record = r.id and o.direction = 'out'
+    and o.action in ('create', 'update')
+    and o.state in ('proposed', 'kept', 'approved', 'waiting', 'sent', 'conflict', 'refused', 'unknown'))"""
+
+PROPOSE = f"""
+    with looked as (
+        select r.*, {OWN_EDIT} as edited from record r where r.id = any($1) and r.ours is not null
+    ), moved as (
+        select l.id, l.company, l.entity, l.deleted_at, l.quickbooks, l.edited,
+            case when l.edited then l.base else l.ours end as mine,
+            case when l.deleted_at is not null then l.ours = '{{}}'
+                else case when l.edited then l.base else l.ours end - $2::text[] = l.quickbooks - $2::text[] end as back
+        from looked l
+    ), closed as (
+        update change c set state = 'cleared', reason = $3, ended_at = $4 from moved m
+        where m.back and c.record = m.id and c.direction = 'in' and c.state in ('proposed', 'kept')
+    ), equal as (
+        update record r set ours = null, base = null from moved m where m.id = r.id and m.back and not m.edited
+    )
+    insert into change (company, record, entity, direction, action, state, before, after, created_by, created_at)
+    select company, id, entity, 'in',
+        case when deleted_at is not null then 'delete' when mine = '{{}}' then 'create' else 'update' end,
+        'proposed', nullif(mine, '{{}}'), case when deleted_at is null then quickbooks end, 'QuickBooks', $4
+    from moved where not back order by id
+    on conflict (record) where direction = 'in' and state in ('proposed', 'kept') do update set id = excluded.id,
+        action = excluded.action, before = excluded.before, after = excluded.after, created_at = excluded.created_at
+"""
+
+EDITED = """
+    select distinct on (c.record) c.id, c.record, c.state, c.before, c.after, r.quickbooks, r.entity
+    from change c join record r on r.id = c.record
+    where c.record = any($1) and c.direction = 'out' and c.action in ('create', 'update')
+        and c.state in ('proposed', 'kept', 'approved', 'waiting', 'conflict', 'refused', 'unknown')
+        and r.deleted_at is null
+    order by c.record, c.id desc
+"""
+
+REBASED = """
+    update change c set state = n.state, before = n.before::jsonb, after = n.after::jsonb, conflict = n.conflict::jsonb
+    from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+        as n (id, was, state, before, after, conflict)
+    where c.id = n.id and c.state = n.was
+"""
+
+TAKEN = """
+    update record r set ours = case when n.ours is null then null else n.ours::jsonb end,
+        base = case when n.ours is null then null else r.quickbooks end
+    from unnest($1::bigint[], $2::text[]) as n (id, ours) where r.id = n.id
+"""
+
+CONFLICTS = PART_OF_CONFLICT.replace("record = $1", "record = any($1)")
+
+DELETED = """
+    update record r set deleted_at = gone.at, updated_at = now(),
+        ours = case when r.ours is not null then r.ours when r.entity = any($5) then r.quickbooks end,
+        base = case when r.ours is not null then r.base when r.entity = any($5) then r.quickbooks end
+    from unnest($2::text[], $3::text[], $4::text[]) as gone (entity, qb_id, at)
+    where r.company = $1 and r.entity = gone.entity and r.qb_id = gone.qb_id and r.deleted_at is null
+    returning r.id, r.entity
+"""
+
+GONE = """
+    update record r set ours = r.quickbooks, base = r.quickbooks where r.id = any($1) and r.ours is null
+"""
+
+CANNOT_BE_SENT = """
+    with refused as (
+        update change set state = 'refused', reason = $2, ended_at = $3
+        where record = any($1) and direction = 'out' and state = 'approved' and action <> 'delete'
+        returning *
+    )
+    insert into attempt (company, change, record, entity, direction, action, state, reason, decided_by, at)
+    select company, id, record, entity, direction, action, state, reason, decided_by, $3::timestamptz from refused
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """How the answers of one company are taken in now."""
+
+    first: bool  # nothing was read whole yet: everything is taken
+    asks: list[str] = field(default_factory=list)  # kinds that wait for a person
+
+
+async def intake_of(connection: Any, company: int) -> Intake:
+    """Whether the first reading is over, and which kinds ask."""
+    if not await connection.fetchval(READ_WHOLE, company):
+        return Intake(first=True)
+    rules = await policies.of_company(company, connection)
+    return Intake(first=False, asks=[name for name in ENTITIES if rules.asks(name, "in")])
+
+
+async def upsert(
+    connection: Any, company: int, intake: Intake, columns: Sequence[Sequence[Any]], now: datetime
+) -> set[tuple[str, str]]:
+    """Write rows, given as columns; propose or take what differs. Entity and id of those that were new or different."""
+    rows = await connection.fetch(UPSERT, company, *columns, intake.asks, NOISE)
+    differing = {row["id"]: row["entity"] for row in rows if row["differs"]}
+    if differing:
+        await _meet(connection, differing, intake, now)
+    return {(row["entity"], row["qb_id"]) for row in rows}
+
+
+async def _meet(connection: Any, differing: dict[int, str], intake: Intake, now: datetime) -> None:
+    """Records that differ from what the team has: merged with its own edits, else proposed, else taken."""
+    edits = await connection.fetch(EDITED, list(differing))
+    asks = set(intake.asks)
+    conflicts, taken = set(), dict.fromkeys((id for id, entity in differing.items() if entity not in asks), None)
+    moved = []
+    for row in edits:
+        found = met(
+            Change(row["state"]),
+            document(row["before"]) or {},
+            document(row["after"]) or {},
+            document(row["quickbooks"]),
+        )
+        conflict = json.dumps(listed(found.contradictions)) if found.in_conflict else None
+        after = json.dumps(found.after)
+        moved.append((row["id"], row["state"], found.state, json.dumps(found.before), after, conflict))
+        if found.in_conflict:
+            conflicts.add(row["record"])
+            taken.pop(row["record"], None)
+        elif row["record"] in taken:
+            taken[row["record"]] = after
+    if moved:
+        await connection.execute(REBASED, *map(list, zip(*moved, strict=True)))
+    if conflicts:
+        await connection.execute(CONFLICTS, sorted(conflicts), IN_CONFLICT, "", now)
+    if taken:
+        await connection.execute(TAKEN, list(taken), list(taken.values()))
+    asked = [id for id, entity in differing.items() if entity in asks and id not in conflicts]
+    if asked:
+        await connection.execute(PROPOSE, asked, NOISE, BACK, now)
+
+
+async def delete(connection: Any, company: int, intake: Intake, columns: Sequence[Sequence[Any]], now: datetime) -> int:
+    """Mark records as deleted, given as columns of entity, id and time; how many."""
+    rows = await connection.fetch(DELETED, company, *columns, intake.asks)
+    await _gone(connection, {row["id"]: row["entity"] for row in rows}, intake, now)
+    return len(rows)
+
+
+async def gone(connection: Any, company: int, entity: str, ids: Sequence[int], now: datetime) -> None:
+    """Records of a kind that a whole reading has not met any more: marked as deleted already."""
+    intake = await intake_of(connection, company) if ids else Intake(first=True)
+    if intake.first:
+        return
+    if entity in intake.asks:
+        await connection.execute(GONE, list(ids))
+    await _gone(connection, dict.fromkeys(ids, entity), intake, now)
+
+
+async def _gone(connection: Any, records: dict[int, str], intake: Intake, now: datetime) -> None:
+    if not records:
+        return
+    await connection.execute(CANNOT_BE_SENT, list(records), NOT_THERE, now)
+    asked = [id for id, entity in records.items() if entity in set(intake.asks)]
+    if asked:
+        await connection.execute(PROPOSE, asked, NOISE, BACK, now)

@@ -1,0 +1,209 @@
+"""What QuickBooks changes after the first sync waits for a person where its kind asks, and meets edits made here."""
+
+import asyncio
+import copy
+import json
+from typing import Any
+
+from sync.practice.change import Bookkeeper
+from sync.practice.company import CompanyFile
+from sync.practice.connector import WebConnector
+from sync.practice.mint import Chance
+from sync.store import changes, policies
+from sync.store.base import execute, fetch, fetchrow, fetchval
+from sync.store.setup import ask_run
+from tests.sync.conftest import Product, finished, unequal
+from tests.sync.following import sync
+from tests.sync.test_writes import a_record, edit, in_file
+
+WHO = "alice@halder.example"
+NEVER = 10**12
+
+
+async def begun(product: Product, file: CompanyFile) -> tuple[int, WebConnector, int, dict[str, Any]]:
+    """A company that was read whole, its connector, and one customer: its number here and its fields."""
+    made = await product.add_company()
+    connector = await product.connector(made, file)
+    await sync(connector, made.company)
+    record, fields = await a_record(made.company, "Customer", 3)
+    return made.company, connector, record, fields
+
+
+async def again(company: int, connector: WebConnector) -> None:
+    """One more run, to its end."""
+    await ask_run(company, "incremental", WHO)
+    session = await connector.update()
+    assert not session.code
+    await finished(company)
+
+
+async def open_in(company: int) -> list[dict[str, Any]]:
+    rows = await fetch(
+        "select id, record, action, state, before, after from change where company = $1 and direction = 'in'"
+        " and state in ('proposed', 'kept') order by id",
+        company,
+    )
+    return [dict(row) | {key: json.loads(row[key] or "null") for key in ("before", "after")} for row in rows]
+
+
+async def ours(record: int) -> Any:
+    return json.loads(await fetchval("select coalesce(ours, 'null') from record where id = $1", record))
+
+
+async def test_a_change_in_quickbooks_waits_and_is_taken_once_a_person_approves(
+    product: Product, company_file: CompanyFile
+) -> None:
+    company, connector, record, fields = await begun(product, company_file)
+    assert await open_in(company) == []  # the first reading asks nobody
+    edit(company_file, "Customer", fields["ListID"], Phone="555-0111")
+    await again(company, connector)
+    (change,) = await open_in(company)
+    assert (change["record"], change["action"], change["state"]) == (record, "update", "proposed")
+    assert (change["before"].get("Phone"), change["after"]["Phone"]) == (fields.get("Phone"), "555-0111")
+    assert (await ours(record)).get("Phone") == fields.get("Phone")  # E06: the team has what it had
+    edit(company_file, "Customer", fields["ListID"], Phone="555-0112")
+    await again(company, connector)
+    (later,) = await open_in(company)
+    assert (later["before"].get("Phone"), later["after"]["Phone"]) == (fields.get("Phone"), "555-0112")
+    stale = await changes.decide(company, "in", [change["id"]], "keep", change["id"], WHO)
+    assert (stale.approved, stale.skipped) == (0, 1)  # what was shown is no longer what waits
+    assert (await changes.decide(company, "in", "all", "keep", later["id"], WHO)).approved == 1
+    assert await ours(record) is None
+    state = await fetchrow("select state, decided_by from change where id = $1", later["id"])
+    assert state is not None
+    assert tuple(state) == ("applied", WHO)
+    logged = await fetchrow("select state, direction, decided_by from attempt where change = $1", later["id"])
+    assert logged is not None
+    assert tuple(logged) == ("applied", "in", WHO)  # E22
+    edit(company_file, "Customer", fields["ListID"], Phone="555-0113")
+    await again(company, connector)
+    edit(company_file, "Customer", fields["ListID"], Phone="555-0112")
+    await again(company, connector)
+    assert await open_in(company) == []  # it went back to what the team has
+    assert await ours(record) is None
+    assert await unequal(company, company_file) == []
+
+
+async def test_kept_comes_back_after_the_next_sync_and_cleared_only_when_quickbooks_changes_it_again(
+    product: Product, company_file: CompanyFile
+) -> None:
+    company, connector, record, fields = await begun(product, company_file)
+    edit(company_file, "Customer", fields["ListID"], Phone="555-0111")
+    await again(company, connector)
+    await changes.decide(company, None, [], "keep", NEVER, WHO)  # E10, E11
+    assert [one["state"] for one in await open_in(company)] == ["kept"]
+    await again(company, connector)
+    (back,) = await open_in(company)
+    assert back["state"] == "proposed"  # E13
+    await changes.decide(company, None, [], "clear", NEVER, WHO)
+    await again(company, connector)
+    assert await open_in(company) == []  # E12
+    assert (await ours(record)).get("Phone") == fields.get("Phone")
+    assert [one.id for one in await changes.dismissed(company)] == [back["id"]]
+    edit(company_file, "Customer", fields["ListID"], Notes="Pays late")
+    await again(company, connector)
+    (new,) = await open_in(company)
+    assert (new["after"]["Phone"], new["after"]["Notes"]) == ("555-0111", "Pays late")
+    assert await changes.undo_clear(company, [back["id"]], WHO) == 0  # something newer is there
+
+
+async def test_an_edit_here_goes_on_beside_another_field_and_is_a_conflict_on_the_same(
+    product: Product, company_file: CompanyFile
+) -> None:
+    company, connector, record, fields = await begun(product, company_file)
+    wanted = copy.deepcopy(fields) | {"Phone": "555-0199"}
+    out = await changes.propose(company, "Customer", "update", wanted, "test", record)
+    edit(company_file, "Customer", fields["ListID"], Notes="Pays late")
+    await again(company, connector)
+    (change,) = await open_in(company)
+    assert (change["before"].get("Phone"), change["after"]["Notes"]) == (fields.get("Phone"), "Pays late")
+    row = await fetchrow("select state, after from change where id = $1", out)
+    assert row is not None
+    assert (row["state"], json.loads(row["after"])["Notes"]) == ("proposed", "Pays late")
+    edit(company_file, "Customer", fields["ListID"], Phone="555-0111")
+    await again(company, connector)
+    assert await open_in(company) == []  # part of the conflict
+    assert (await changes.counts(company)).conflicts == 1
+    edit(company_file, "Customer", fields["ListID"], Phone="555-0112")
+    shown = json.loads(await fetchval("select conflict from change where id = $1", out))
+    await again(company, connector)
+    choices: Any = {("Phone",): "ours"}
+    said = await changes.resolve_conflict(company, out, choices, WHO, seen=changes.mark_of(shown))
+    assert said is not None
+    assert "changed this record again" in said
+    assert await changes.resolve_conflict(company, out, choices, WHO) is None
+    await again(company, connector)
+    assert await fetchval("select state from change where id = $1", out) == "applied"
+    there = in_file(company_file, "Customer", fields["ListID"])
+    assert (there["Phone"], there["Notes"]) == ("555-0199", "Pays late")
+    assert await ours(record) is None
+
+
+async def test_a_kind_that_goes_by_itself_is_taken_and_one_that_asks_once_asks_once(
+    product: Product, company_file: CompanyFile
+) -> None:
+    company, connector, record, fields = await begun(product, company_file)
+    await policies.set_policy(company, "Customer", "in", "first", WHO)
+    edit(company_file, "Customer", fields["ListID"], Phone="1")
+    await again(company, connector)
+    assert len(await open_in(company)) == 1
+    await changes.decide(company, "in", "all", "keep", NEVER, WHO)
+    edit(company_file, "Customer", fields["ListID"], Phone="2")
+    await again(company, connector)
+    assert await open_in(company) == []
+    assert await ours(record) is None
+    await policies.set_policy(company, policies.EVERY, "out", "auto", WHO)
+    wanted = copy.deepcopy(fields) | {"Phone": "3"}
+    out = await changes.propose(company, "Customer", "update", wanted, WHO, record)
+    assert await fetchval("select state from change where id = $1", out) == "approved"
+
+
+async def test_new_and_deleted_records_are_proposed_and_balances_are_not(
+    product: Product, company_file: CompanyFile
+) -> None:
+    company, connector, record, fields = await begun(product, company_file)
+    await execute('update record set quickbooks = quickbooks || \'{"Balance": "1"}\' where id = $1', record)
+    edit(company_file, "Customer", fields["ListID"])  # another EditSequence, the same values
+    keeper = Bookkeeper(company_file, Chance(7))
+    keeper.edit(12)
+    keeper.create()
+    keeper.delete(4)
+    done = keeper.changes
+    await again(company, connector)
+    proposed = await fetch(
+        """select c.action, r.qb_id, r.entity, c.record from change c join record r on r.id = c.record
+           where c.company = $1 and c.direction = 'in' and c.state = 'proposed'""",
+        company,
+    )
+    by_action: dict[str, set[str]] = {}
+    for row in proposed:
+        by_action.setdefault(row["action"], set()).add(row["qb_id"])
+    gone = {id for ids in done.deleted.values() for id in ids}
+    made = {id for ids in done.created.values() for id in ids}
+    assert by_action["delete"] == gone
+    assert by_action["create"] == made - gone
+    assert {id for ids in done.edited.values() for id in ids} - gone >= by_action["update"]
+    assert {"Customer", "Invoice", "PurchaseOrder"} <= {row["entity"] for row in proposed}  # E33
+    assert record not in {row["record"] for row in proposed}  # only computed: taken at once
+    assert await fetchval("select count(*) from record where ours = '{}'") == len(by_action["create"])
+    decision = await changes.decide(company, "in", "all", "keep", NEVER, WHO)
+    assert decision.approved == len(proposed)
+    assert await fetchval("select count(*) from record where ours is not null or base is not null") == 0
+    assert await unequal(company, company_file) == []
+
+
+async def test_fifty_thousand_proposed_changes_are_approved_in_one_call(product: Product) -> None:
+    made = await product.add_company()
+    await execute(
+        """with made as (
+               insert into record (company, entity, qb_id, name, quickbooks, ours, base)
+               select $1, 'Customer', 'C-' || n, 'Customer ' || n, '{"Phone": "2"}', '{"Phone": "1"}', '{"Phone": "1"}'
+               from generate_series(1, 50000) n returning id, ours, quickbooks
+           ) insert into change (company, record, entity, direction, action, state, before, after, created_at)
+           select $1, id, 'Customer', 'in', 'update', 'proposed', ours, quickbooks, now() from made""",
+        made.company,
+    )
+    decision = await asyncio.wait_for(changes.decide(made.company, None, "all", "keep", NEVER, WHO), 120)
+    assert decision == changes.Decision(approved=50000, kept=0, cleared=0, skipped=0)
+    assert await fetchval("select count(*) from record where ours is null") == 50000
+    assert (await changes.counts(made.company)).to_approve_in == 0
