@@ -52,6 +52,18 @@ def not_active_sentence(row: CompanyRow, now: datetime) -> str:
     return f"{NOT_ACTIVE} It was last active {at} ({_ago(row.last_call_at, now)})."
 
 
+def stuck(row: CompanyRow, pending: int, since: datetime, now: datetime) -> Banner:
+    """Say that what was approved does not move, and to reconnect the Web Connector."""
+    named = f"{count(pending)} pending {plural(pending, 'change')}"
+    last = f"The Web Connector last called {day_time(row.last_call_at)}." if row.last_call_at else "It never called."
+    return Banner(
+        kind="late",
+        title=f"Nothing has moved since {day_time(since)} ({_ago(since, now)}): {named}.",
+        text=f"{last} Most likely it has to be reconnected. {SEEN_TO}",
+        button=("Reconnect the Web Connector", f"/companies/{row.id}/troubleshooting"),
+    )
+
+
 def _ago(moment: datetime, now: datetime) -> str:
     """Return how long ago, in whole minutes: a live page need not say every second that passed."""
     silent = (now - moment).total_seconds()

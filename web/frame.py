@@ -11,7 +11,7 @@ from litestar.plugins.htmx import HTMXRequest, HTMXTemplate
 from litestar.response import Template
 from litestar.template.base import csrf_token
 
-from sync.store import companies
+from sync.store import changes, companies
 from sync.store.companies import CompanyName, CompanyRow
 from sync.store.people import Person
 from web.auth import ROLE_WORDS, may, signed_in, who_asks
@@ -100,7 +100,7 @@ async def guide_frame(request: AnyRequest) -> Values:
 
 async def company_frame(request: AnyRequest, company: CompanyRow, section: str) -> Values:
     """Return what base.html reads on a page of one company."""
-    home = f"/companies/{company.id}"
+    home, waiting = f"/companies/{company.id}", await changes.counts(company.id)
     return {
         **await team_frame(request, section),
         "company": company,
@@ -108,8 +108,11 @@ async def company_frame(request: AnyRequest, company: CompanyRow, section: str) 
         "navigation": [
             ("status", "Sync status", home, None),
             ("records", "Records", f"{home}/records", None),
+            ("unsynced", "Unsynced", f"{home}/unsynced", None),
+            ("reports", "Reports", f"{home}/reports", None),
             ("settings", "Settings", f"{home}/settings", None),
         ],
+        "badges": {"unsynced": waiting.unsynced},
         "search_url": f"{home}/search",
     }
 

@@ -30,6 +30,7 @@ from web.pages.sso import SingleSignOnController
 from web.pages.sso import guide as single_sign_on_guide
 from web.pages.steering import SteeringController
 from web.pages.support import SupportController
+from web.pages.sync_log import ReportsController
 from web.pages.team import TeamController
 from web.pages.team_settings import SettingsController
 from web.pages.troubleshooting import TroubleshootingController
@@ -45,6 +46,7 @@ PAGES: list[ControllerRouterHandler] = [
     SteeringController,
     CompanySettingsController,
     RecordsController,
+    ReportsController,
     ExportsController,
     AlertSettingsController,
     search,
