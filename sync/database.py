@@ -7,6 +7,7 @@ time: the process that serves calls `connected`, everything else finds the pool 
 import asyncio
 import contextlib
 import io
+import logging
 from collections.abc import AsyncIterator
 from typing import NamedTuple
 
@@ -15,6 +16,8 @@ from piccolo.engine.postgres import PostgresEngine
 
 from sync.embedded import EmbeddedServer
 from sync.settings import Settings
+
+log = logging.getLogger(__name__)
 
 MIGRATION_LOCK = 7_205_519_380_114  # of pg_advisory_lock; whoever makes tables holds it
 
@@ -43,6 +46,8 @@ class LazyEngine(PostgresEngine):
     async def prep_database(self) -> None:
         """Do nothing: no extension is used."""
 
+
+CLOSING = 2.0  # seconds that queries have at the end
 
 DB = LazyEngine(config={})  # open_pool says where
 
@@ -75,9 +80,16 @@ async def _nothing(_: object) -> None:
 
 
 async def close_pool() -> None:
-    """Close the pool when its queries are done. Does nothing where none is open."""
+    """Close the pool when its queries are done, or cut them off after CLOSING. Does nothing where none is open.
+
+    asyncpg waits without end for a connection that nobody gives back, as a job does that was cancelled at a bad moment.
+    """
     if DB.pool is not None:
-        await DB.close_connection_pool()
+        try:
+            await asyncio.wait_for(DB.close_connection_pool(), CLOSING)
+        except TimeoutError:
+            log.warning("a connection was still in use at the end and was cut off")
+            DB.pool = None  # asyncpg has ended its connections
 
 
 async def migrate() -> None:

@@ -95,3 +95,16 @@ async def test_a_transaction_that_fails_keeps_nothing(postgres: str) -> None:
 async def test_each_test_finds_an_empty_database(postgres: str) -> None:
     await Workspace.insert(Workspace(name="x", owner_id="x"))
     assert await Workspace.count() == 1
+
+
+async def test_a_connection_that_nobody_gives_back_does_not_hold_up_the_end(
+    database_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await database.open_pool(database_url)
+    assert DB.pool is not None
+    held = await DB.pool.acquire()
+    await database.close_pool()
+    assert "was cut off" in caplog.text
+    assert DB.pool is None
+    with pytest.raises(asyncpg.InterfaceError):
+        await held.fetchval("select 1")
