@@ -124,13 +124,8 @@ GONE = """
 """
 
 CANNOT_BE_SENT = """
-    with refused as (
-        update change set state = 'refused', reason = $2, ended_at = $3
-        where record = any($1) and direction = 'out' and state = 'approved' and action <> 'delete'
-        returning *
-    )
-    insert into attempt (company, change, record, entity, direction, action, state, reason, decided_by, at)
-    select company, id, record, entity, direction, action, state, reason, decided_by, $3::timestamptz from refused
+    update change set state = 'refused', reason = $2, ended_at = $3
+    where record = any($1) and direction = 'out' and state = 'approved' and action <> 'delete'
 """
 
 

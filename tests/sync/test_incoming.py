@@ -72,7 +72,9 @@ async def test_a_change_in_quickbooks_waits_and_is_taken_once_a_person_approves(
     state = await fetchrow("select state, decided_by from change where id = $1", later["id"])
     assert state is not None
     assert tuple(state) == ("applied", WHO)
-    logged = await fetchrow("select state, direction, decided_by from attempt where change = $1", later["id"])
+    logged = await fetchrow(
+        "select state, direction, who from change_event where change = $1 and state = 'applied'", later["id"]
+    )
     assert logged is not None
     assert tuple(logged) == ("applied", "in", WHO)  # E22
     edit(company_file, "Customer", fields["ListID"], Phone="555-0113")
