@@ -31,11 +31,12 @@ from sync.protocol.identity import FileFacts, read_facts
 from sync.protocol.orders import SCHEDULE
 from sync.protocol.plan import OVER
 from sync.protocol.session import State, Step
+from sync.protocol.writes import OF_CHANGES
 from sync.qbxml.build import build
 from sync.qbxml.heads import Head, NotQbxml
 from sync.qbxml.parse import heads, stream
 from sync.soap import Call, Packed
-from sync.store import connectors, intake, writes
+from sync.store import connectors, intake, seeks, writes
 from sync.store import sessions as stored
 from sync.store.base import transaction
 from sync.store.sessions import Loaded
@@ -247,6 +248,9 @@ class Conversation:
         await apply(connection, loaded, step, now, answer=answer, sent=sent)
         if step.rejected and loaded.request and loaded.session.in_flight:
             kind = loaded.session.in_flight.kind
+            if kind == "seek":
+                await seeks.reject(connection, loaded.company, step.rejected, now)
+                return step
             await writes.reject(connection, loaded.company, kind, loaded.request, step.rejected, now)
         return step
 
@@ -280,12 +284,11 @@ async def _prepared(connection: Any, loaded: Loaded, step: Step, now: datetime) 
 
     Where nothing can be asked it goes on to what comes next.
     """
-    while step.ask is not None and step.ask.kind in ("write", "look"):
+    while step.ask is not None and step.ask.kind in OF_CHANGES:
         assert step.session.in_flight is not None
         client, prefix = step.session.client, step.session.in_flight.request_id
-        found = await writes.prepare(
-            connection, loaded.company, step.ask.kind, prefix, client.product, client.version, now
-        )
+        asked = (connection, loaded.company, step.ask.kind, prefix, client.product, client.version, now)
+        found = await (seeks.prepare(*asked) if step.ask.kind == "seek" else writes.prepare(*asked))
         if found is not None:
             claimed = found.changes if step.ask.kind == "write" else ()
             return replace(step, ask=replace(step.ask, requests=found.requests)), claimed
@@ -297,12 +300,15 @@ async def _prepared(connection: Any, loaded: Loaded, step: Step, now: datetime) 
 async def _changed(connection: Any, loaded: Loaded, step: Step, look: "Look", now: datetime) -> None:
     """Apply an answer to changes, in the transaction that stores it."""
     in_flight = loaded.session.in_flight
-    if step.answered is None or in_flight is None or in_flight.kind not in ("write", "look") or not loaded.request:
+    if step.answered is None or in_flight is None or in_flight.kind not in OF_CHANGES or not loaded.request:
         return
     try:
         parts = list(stream(look.whole or b""))
     except NotQbxml:  # what became of the changes is looked up
         parts = []
+    if in_flight.kind == "seek":
+        await seeks.take_answer(connection, loaded.company, parts, now)
+        return
     await writes.take_answer(connection, loaded.company, in_flight.kind, loaded.request, parts, now)
 
 

@@ -23,7 +23,7 @@ from sync.protocol.events import (
 from sync.protocol.identity import ExpectedFile, FileFacts, Mismatch, compare
 from sync.protocol.orders import NONE, Orders, stops
 from sync.protocol.plan import Ask, Client, EntityWork, Known, RunWork, Stage
-from sync.protocol.writes import NOTHING, Writes
+from sync.protocol.writes import NOTHING, OF_CHANGES, Writes
 from sync.qbxml.build import lower_of, lower_version, version_for
 from sync.qbxml.heads import Head
 
@@ -233,7 +233,7 @@ def _write(session: Session) -> Step:
         in_flight = InFlight(request_id=writes.open_set, kind="write")
         again = replace(session, state=State.ASKED, in_flight=in_flight)
         return Step(session=again, reply="", ask=Ask(kind="resend", requests=()))
-    kind = "look" if writes.open_set or writes.doubtful else "write"
+    kind = "look" if writes.open_set or writes.doubtful else "write" if writes.approved else "seek"
     return _asking(session, Ask(kind=kind, requests=()))
 
 
@@ -241,7 +241,13 @@ def without(session: Session, kind: str) -> Step:
     """The next document when it turns out that there is nothing to look for, or nothing that can be written now."""
     session = replace(session, state=State.READY, in_flight=None, asked=session.asked - 1)
     writes = session.writes
-    left = replace(writes, approved=False) if kind == "write" else replace(writes, open_set="", doubtful=False)
+    match kind:
+        case "write":
+            left = replace(writes, approved=False)
+        case "seek":
+            left = replace(writes, sought=False)
+        case _:
+            left = replace(writes, open_set="", doubtful=False)
     return _next(replace(session, writes=left))
 
 
@@ -256,7 +262,7 @@ def _received(session: Session, event: ResponseReceived) -> Step:
         return replace(_identity_answered(session, event), answered=in_flight.request_id, taken=True)
     if in_flight.kind == "counts":
         return replace(_counted(session, event), answered=in_flight.request_id, taken=True)
-    if in_flight.kind in ("write", "look"):
+    if in_flight.kind in OF_CHANGES:
         session = replace(session, state=State.READY, in_flight=None)
         return Step(session=session, reply=max(1, session.percent), answered=in_flight.request_id, taken=True)
     return _page_received(session, in_flight, event)
@@ -329,7 +335,7 @@ def _refused(session: Session, event: ResponseFailed) -> Step:
     if session.state is not State.ASKED or in_flight is None:
         return Step(session=session, reply=_again(session))
     reason = sentences.hresult(event.hresult, event.message)
-    if in_flight.kind in ("write", "look"):
+    if in_flight.kind in OF_CHANGES:
         return _not_carried_out(session, in_flight, event.hresult, reason)
     lower = lower_version(session.version) if sentences.speaks_of_version(event.hresult) else None
     concerns = sentences.concerns_request(event.hresult) and in_flight.kind != "identity"

@@ -16,6 +16,7 @@ from sync.qbxml.validate import Fault, faults
 from sync.qbxml.writing import add_values, changes_anything, mod_values, removal
 
 AT_ONCE = 10  # changes in one message set
+OF_CHANGES = ("write", "look", "seek")  # kinds of documents that are about changes, and made by the store
 NEW = "new:"  # before the number of a record here, where QuickBooks' id will stand
 
 
@@ -27,11 +28,12 @@ class Writes:
     same_application: bool = False  # the connector that sent it is the one that calls
     doubtful: bool = False  # changes were sent, and what became of them has to be looked up
     approved: bool = False  # changes are ready to be sent
+    sought: bool = False  # a person asked to look for records that QuickBooks did not find
 
     @property
     def left(self) -> bool:
         """Whether anything is."""
-        return bool(self.open_set) or self.doubtful or self.approved
+        return bool(self.open_set) or self.doubtful or self.approved or self.sought
 
 
 NOTHING = Writes()

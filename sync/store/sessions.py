@@ -33,6 +33,7 @@ READ = f"""
             as doubtful,
         exists (select from change h where h.company = s.company and h.direction = 'out' and h.state = 'approved')
             as approved,
+        exists (select from look l where l.company = s.company and l.state in ('asked', 'sent')) as sought,
         r.kind as run_kind, r.state as run_state, r.reason as run_reason, r.asked_by, r.counts_asked,
         coalesce(r.state = 'running', false) as run_alive,
         case when r.state = 'running' then (select count(*) from request q
@@ -134,6 +135,7 @@ async def _loaded(connection: Any, row: Any, orders: Orders = NONE) -> Loaded:
             same_application=bool(row["same_application"]),
             doubtful=row["doubtful"],
             approved=row["approved"],
+            sought=row["sought"],
         ),
         run=run,
         in_flight=in_flight,
