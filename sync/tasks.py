@@ -34,6 +34,7 @@ DRAIN = {"ttl": -1, "timeout": 0, "heartbeat": 30, "retries": 5, "retry_delay": 
 HEARTBEAT = 5.0  # seconds after which a running job says that it lives; DRAIN gives it 30
 TIMERS = {"schedule": 1, "sweep": 10}
 GRACE = 1.5  # seconds that running jobs have at the end
+CANCELLED_AGAIN = 1.0  # seconds after which what was cancelled at the end and still runs is cancelled once more
 OVERDUE = 10.0  # seconds after which a stored answer is looked after, whatever became of its wake-up
 EVERY_FIVE_SECONDS = "* * * * * */5"
 EVERY_TEN_SECONDS = "* * * * * */10"
@@ -239,5 +240,9 @@ async def _stop(worker: InProcessWorker, task: asyncio.Task[None]) -> None:
     ends = asyncio.get_running_loop().time() + GRACE
     while worker.job_task_contexts and asyncio.get_running_loop().time() < ends:
         await asyncio.sleep(0.02)
-    await worker.stop()
-    await task
+    cancelled = [*worker.tasks]
+    ending = {asyncio.create_task(worker.stop()), task}
+    while left := (await asyncio.wait(ending, timeout=CANCELLED_AGAIN))[1]:
+        log.info("%d tasks of the worker are cancelled again", len(left))
+        for one in cancelled:  # before Python 3.12 wait_for may swallow a cancellation, and SAQ waits without end
+            one.cancel()
