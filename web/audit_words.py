@@ -10,6 +10,12 @@ from web.filters import day_time
 
 Words = Callable[[str, Mapping[str, Any]], str]  # of the entry's subject and detail
 
+PROPOSED = {
+    "create": "proposed a new",
+    "update": "proposed to change",
+    "delete": "proposed to delete",
+    "void": "proposed to void",
+}
 REGIONS = {"US": "United States", "CA": "Canada"}
 
 
@@ -71,6 +77,8 @@ WORDS: dict[str, Words] = {
     "company.added": named("added the company {}"),
     "company.prepared": named("noted what was found for the set-up"),
     "company.region": lambda subject, _: f"chose the region: {REGIONS.get(subject, subject)}",
+    "change.proposed": lambda subject, detail: f"{PROPOSED.get(str(detail.get('action')), 'proposed')} {subject}",
+    "change.taken_back": named("took back what waited for {}"),
     "company.begun": named("began to sync {}"),
     "company.file_adopted": named("took the file that answered as that of {}"),
     "company.file_rejected": named("said that the file that answered is not that of {}"),

@@ -70,7 +70,15 @@ def mod_values(entity: Entity, known: Mapping[str, Any], wanted: Mapping[str, An
             value = changed(field, known, wanted)
             if value is not None:
                 values[field.name] = value
-    return values | lines(content, known, wanted)
+    values |= lines(content, known, wanted)
+    return values | demanded(content, values, wanted) if changes_anything(values) else values
+
+
+def demanded(content: Content, values: Mapping[str, Any], wanted: Mapping[str, Any]) -> Values:
+    """What a Mod has to name whether it differs or not, as the person and the duration of a time entry."""
+    fields = [field for field in content if isinstance(field, Field) and field.required]
+    parts = {field.name: part_of(field, wanted, "Mod") for field in fields if field.name not in values}
+    return {name: part for name, part in parts.items() if part is not None}
 
 
 def removal(entity: Entity, qb_id: str, *, void: bool = False) -> tuple[str, Values]:

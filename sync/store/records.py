@@ -161,12 +161,13 @@ def conditions(company: int, entity: str, q: str, deleted: Deleted, active: bool
         values.append(active)
         parts.append(f"coalesce(active, true) = ${len(values)}")
     if q.strip():
-        values.append(_pattern(q))
+        values.append(pattern(q))
         parts.append(f"(name ilike ${len(values)} or ref_number ilike ${len(values)} or party ilike ${len(values)})")
     return " and ".join(parts), values
 
 
-def _pattern(text: str) -> str:
+def pattern(text: str) -> str:
+    """What `ilike` finds a text with, wherever it stands; without its first character: what begins with it."""
     escaped = text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
     return f"%{escaped}%"
 
@@ -249,8 +250,8 @@ async def search(company: int, q: str, limit: int = 20) -> list[RecordRow]:
             where company = $1 and deleted_at is null and (name ilike $2 or ref_number ilike $2)
             order by (name ilike $3 or ref_number ilike $3) desc, lower(name), id limit $4""",
         company,
-        _pattern(q),
-        _pattern(q)[1:],
+        pattern(q),
+        pattern(q)[1:],
         limit,
     )
     return [_row(row) for row in rows]

@@ -20,6 +20,7 @@ from web.pages.health import health
 from web.pages.history import HistoryController
 from web.pages.join import JoinController
 from web.pages.profile import ProfileController, profiles
+from web.pages.record_form import RECORD_FORM
 from web.pages.records import RecordsController
 from web.pages.run_download import download_run
 from web.pages.runs import RunsController
@@ -47,6 +48,7 @@ PAGES: list[ControllerRouterHandler] = [
     CompanySettingsController,
     RecordsController,
     ReportsController,
+    *RECORD_FORM,
     ExportsController,
     AlertSettingsController,
     search,

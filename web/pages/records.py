@@ -12,15 +12,16 @@ from litestar.response import Redirect, Response, Template
 
 from sync.qbxml.entities import ENTITIES, ITEMS, Entity
 from sync.qbxml.summary import first
-from sync.store import companies, records
+from sync.store import companies, picking, records
 from sync.store.companies import CompanyRow
 from sync.store.records import KindCount, RecordDetail, RecordRow, RecordsPage
 from web.asked import ACTIVE, DELETED, Asked, hides_number, refuses
-from web.auth import current
+from web.auth import current, may
 from web.code_view import lay_out, written
 from web.filters import count, day_time, money, plural, qb_time
 from web.frame import Values, company_frame, company_or_404, page, with_query
 from web.masking import hidden, masked_fields, sees_all
+from web.record_form import takes
 from web.values import aligned, cell, groups_of, ids_in, in_order, lines_of
 
 PAGE = 50
@@ -62,6 +63,7 @@ class RecordsController(Controller):
         asked = Asked.read(request.query_params, f"{home}/{entity}", kind)
         values = {
             **await company_frame(request, row, "records"),
+            "new_href": await new_link(request, row, kind),
             **await list_values(request, row, kind, asked),
             **await kinds_values(company, entity),
         }
@@ -77,6 +79,13 @@ class RecordsController(Controller):
             raise NotFoundException
         values = {**await company_frame(request, row, "records"), **await record_values(request, row, kind, found)}
         return page(request, "records/detail.html", values)
+
+
+async def new_link(request: HTMXRequest, company: CompanyRow, kind: Entity) -> str | None:
+    """Return where a record of the kind is made, for who may and where QuickBooks takes one."""
+    if not may(current(request).person, "member") or not takes(kind, "Add", *await picking.spoken(company.id)):
+        return None
+    return f"/companies/{company.id}/records/{kind.name}/new"
 
 
 def kind_or_404(entity: str) -> Entity:
@@ -117,6 +126,7 @@ async def list_values(request: HTMXRequest, company: CompanyRow, kind: Entity, a
     return {
         "entity": kind.name,
         "label": kind.plural,
+        "singular": kind.label.lower(),
         "sentence": await sentence(company.id, kind, found, asked),
         "query": asked.q,
         "asked": asked,

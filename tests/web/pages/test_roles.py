@@ -19,6 +19,7 @@ HERE = {
     "id": "1",
     "entity": "Customer",
     "file": "request.xml",
+    "field": "CustomerRef",
     "session": "999999",
     "person": "999999",
     "invitation": "999999",
