@@ -166,7 +166,8 @@ def plan_entities(
             page_rows=rows if entity.iterates else 0,
         )
     for name, reported in ((LIST_DELETED, "list"), (TXN_DELETED, "transaction")):
-        if any(entity.deletions == name and entity.group == reported for entity in present):
+        deletes = any(entity.deletions == name and entity.group == reported for entity in present)
+        if deletes and kind != "verify":  # there what was deleted is what is not met
             add(name, Mode.DELETED, cursor_from=known.get(name, Known()).cursor)
     if kind == "incremental":
         for entity in present:
@@ -185,6 +186,8 @@ def _stays_off(entity: Entity, known: Known) -> str:
 def _mode(kind: str, entity: Entity, changes_from: str, state: Known) -> Mode:
     if changes_from:
         return Mode.CHANGES
+    if kind == "verify":
+        return Mode.SWEEP
     return Mode.WHOLE if kind == "initial" or not state.has_records else Mode.SWEEP
 
 

@@ -20,7 +20,8 @@ from sync.store.conflicts import IN_CONFLICT, PART_OF_CONFLICT, listed
 BACK = "QuickBooks has again what the team has."
 NOISE = sorted(COMPUTED)
 
-READ_WHOLE = "select exists (select from run where company = $1 and state = 'complete')"
+READ_WHOLE = """select exists (select from run where company = $1 and state = 'complete'
+    and kind <> 'verify')"""
 
 KEPT = """case when record.ours is not null then record.{column}
     when excluded.entity = any($15::text[]) and record.deleted_at is not null then '{{}}'::jsonb

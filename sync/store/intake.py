@@ -19,7 +19,7 @@ from sync.protocol.plan import TRIES, Mode
 from sync.qbxml.entities import ENTITIES
 from sync.qbxml.parse import Row, stream
 from sync.qbxml.summary import summary
-from sync.store import incoming, passes, went_back
+from sync.store import incoming, passes, verify, went_back
 from sync.store.base import fetch, fetchval, notify, transaction
 from sync.store.incoming import Intake
 
@@ -31,7 +31,7 @@ BYTES_AT_ONCE = 2_000_000  # of answers, unpacked; one answer may be larger
 
 NEXT = """
     select q.id, q.run, q.run_entity, q.pass_number, q.answer, q.answer_size, q.tries, e.entity, e.mode,
-        r.kind = 'incremental' and e.mode <> 'refresh' as touches
+        r.kind = 'incremental' and e.mode <> 'refresh' as touches, r.kind = 'verify' as verifies
     from request q join run_entity e on e.id = q.run_entity join run r on r.id = q.run
     where q.company = $1 and q.answered_at is not null and q.processed_at is null and q.set_aside = ''
     order by q.id limit $2
@@ -109,6 +109,7 @@ class Answered:
     mode: Mode
     answer: bytes = field(repr=False)
     size: int = 0  # bytes, unpacked
+    verifies: bool = False  # its rows are compared, and nothing is taken in
     touches: bool = False  # its transactions move balances that are read again at the end of the run
 
 
@@ -140,6 +141,7 @@ async def unprocessed(company: int) -> list[Answered]:
                 answer=row["answer"],
                 size=row["answer_size"],
                 touches=row["touches"],
+                verifies=row["verifies"],
             )
         )
     return found
@@ -213,9 +215,11 @@ async def take_in(company: int, answers: list[Parsed], now: datetime) -> None:
         answers = [one for one in answers if one.answered.id in open_ids]
         await _look_back(connection, company, answers, now)
         before = await _before(connection, company, answers)
+        verified = [one for one in answers if one.answered.verifies]
+        taken = [one for one in answers if not one.answered.verifies]
         how = await incoming.intake_of(connection, company)
-        changed = await _upsert(connection, company, how, answers, now)
-        deleted = await _delete(connection, company, how, answers, now)
+        changed = await _upsert(connection, company, how, taken, now) | await _verify(connection, company, verified)
+        deleted = await _delete(connection, company, how, taken, now)
         await _touch(connection, company, answers, before, changed)
         await _mark_seen(connection, answers)
         runs = {one.answered.run for one in answers}
@@ -229,7 +233,7 @@ async def take_in(company: int, answers: list[Parsed], now: datetime) -> None:
 async def _look_back(connection: Any, company: int, answers: Iterable[Parsed], now: datetime) -> None:
     """Count what a whole reading brings older than it is here: of changes alone, none can be."""
     for one in answers:
-        if one.answered.mode is Mode.SWEEP and one.columns:
+        if one.answered.mode is Mode.SWEEP and one.columns and not one.answered.verifies:
             await went_back.count_older(connection, one.answered.run, company, one.columns, now)
 
 
@@ -286,6 +290,15 @@ async def _delete(connection: Any, company: int, how: Intake, answers: Iterable[
     if not rows:
         return 0
     return await incoming.delete(connection, company, how, list(map(list, zip(*rows, strict=True))), now)
+
+
+async def _verify(connection: Any, company: int, answers: Iterable[Parsed]) -> set[tuple[str, str]]:
+    """Compare the rows of a verify run with what is here; entity and id of those that differ."""
+    found: set[tuple[str, str]] = set()
+    for one in answers:
+        rows = [(row[0], row[1], row[QUICKBOOKS]) for row in one.columns]
+        found |= await verify.compare(connection, company, one.answered.run, rows)
+    return found
 
 
 async def _mark_seen(connection: Any, answers: Iterable[Parsed]) -> None:

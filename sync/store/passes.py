@@ -8,13 +8,13 @@ from typing import Any
 
 from sync.protocol import cursor
 from sync.protocol.plan import LIST_DELETED, TXN_DELETED, Mode
-from sync.store import incoming, went_back
+from sync.store import incoming, verify, went_back
 from sync.store.base import notify
 
 REMEMBERED_DAYS = 80  # QuickBooks forgets deletions after about 90 days
 
 RECEIVED = """
-    select e.id, e.entity, e.mode, e.newest, r.began_at, r.began_ticks, coalesce(s.cursor, '') as cursor
+    select e.id, e.entity, e.mode, e.newest, r.kind, r.began_at, r.began_ticks, coalesce(s.cursor, '') as cursor
     from run_entity e
     join run r on r.id = e.run
     left join entity_state s on s.company = $2 and s.entity = e.entity
@@ -79,7 +79,7 @@ COMPLETE = """
 
 KEPT = """
     update change c set state = 'proposed' from run r
-    where r.id = $1 and c.company = r.company and c.state = 'kept' and c.decided_at < r.began_at
+    where r.id = $1 and c.company = r.company and c.state = 'kept' and c.decided_at < r.began_at and r.kind <> 'verify'
 """
 
 
@@ -101,6 +101,15 @@ async def finish(connection: Any, run: int, company: int, now: datetime) -> None
 
 
 async def _finish_entity(connection: Any, run: int, company: int, row: Any, now: datetime) -> None:
+    if row["kind"] == "verify":
+        await verify.finish(connection, company, run, row["entity"], row["id"])
+    else:
+        await _keep_pass(connection, run, company, row, now)
+    await connection.execute("update run_entity set state = 'done', ended_at = $2 where id = $1", row["id"], now)
+
+
+async def _keep_pass(connection: Any, run: int, company: int, row: Any, now: datetime) -> None:
+    """What a pass tells beyond its rows: what is gone, and from where the next one reads."""
     newest = row["newest"] or await connection.fetchval(NEWEST_OF_COMPANY, company)
     began = cursor.began(row["began_ticks"], row["began_at"], cursor.offset(newest))
     if row["mode"] in (Mode.SWEEP, Mode.KEYS):
@@ -116,7 +125,6 @@ async def _finish_entity(connection: Any, run: int, company: int, row: Any, now:
         whole = row["mode"] == Mode.SWEEP  # what was newer is gone
         kept = (company, row["entity"], following, row["began_at"], row["newest"], whole)
         await connection.execute(KEEP_CURSOR, *kept)
-    await connection.execute("update run_entity set state = 'done', ended_at = $2 where id = $1", row["id"], now)
 
 
 async def deletions_forgotten(connection: Any, company: int) -> bool:

@@ -2,13 +2,14 @@
 
 import asyncio
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from sync.qbxml import statuses
 from sync.qbxml.entities import ENTITIES
-from sync.store.base import fetch, fetchrow, fetchval
+from sync.store.base import document, fetch, fetchrow, fetchval
 
 Which = Literal["all", "failed"]
 LABELS = {"ListDeleted": "Deleted list entries", "TxnDeleted": "Deleted transactions"}
@@ -42,6 +43,7 @@ class RunRow:
     machine: str
     percent: int
     sessions: int
+    report: Mapping[str, Any] | None = None  # of a verify run, by entity: see store.verify
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +181,7 @@ def run_row(row: Any) -> RunRow:
         machine=row["machine"],
         percent=row["percent"],
         sessions=row["sessions"],
+        report=document(row["report"]),
     )
 
 

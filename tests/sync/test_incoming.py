@@ -209,3 +209,36 @@ async def test_fifty_thousand_proposed_changes_are_approved_in_one_call(product:
     assert decision == changes.Decision(approved=50000, kept=0, cleared=0, skipped=0)
     assert await fetchval("select count(*) from record where ours is null") == 50000
     assert (await changes.counts(made.company)).to_approve_in == 0
+
+
+async def test_a_verify_run_reports_what_differs_and_changes_nothing(
+    product: Product, company_file: CompanyFile
+) -> None:
+    company, connector, _, fields = await begun(product, company_file)
+
+    async def verified() -> Any:
+        await ask_run(company, "verify", WHO)
+        session = await connector.update()
+        assert not session.code
+        await finished(company)
+        row = await fetchrow("select kind, report from run where company = $1 order by id desc limit 1", company)
+        assert row is not None
+        assert row["kind"] == "verify"
+        return json.loads(row["report"])
+
+    assert await verified() == {}
+    edit(company_file, "Customer", fields["ListID"], Phone="555-0111")
+    keeper = Bookkeeper(company_file, Chance(7))
+    keeper.delete(1)
+    keeper._write("CustomerAdd", {"Name": "Delacroix"})
+    (gone,) = keeper.changes.deleted
+    report = await verified()
+    assert (report["Customer"]["differing"], report["Customer"]["missing"], report[gone]["extra"]) == (1, 1, 1)
+    assert {"Phone"} in [set(one["fields"]) - {"EditSequence"} for one in report["Customer"]["samples"]]
+    assert await open_in(company) == []
+    assert await fetchval("select count(*) from record where deleted_at is not null") == 0
+    await again(company, connector)
+    waits = await verified()
+    assert sum(one["waiting"] for one in waits.values()) == len(await open_in(company)) == 3
+    await changes.decide(company, None, "all", "keep", NEVER, WHO)
+    assert await verified() == {}
