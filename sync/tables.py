@@ -501,6 +501,18 @@ class ChangeEvent(Table):
     reason = Text(default="")  # ours
 
 
+class WizardTicks(Table):
+    """What a person has unticked in the Sync Wizard of a company, until they decide."""
+
+    id = BigSerial(primary_key=True)
+    person = ForeignKey(User, null=False)
+    company = ForeignKey(Company, null=False)
+    kinds = JSONB(default="[]")  # kinds that are unticked whole: "in/Customer"
+    rows = JSONB(default="{}")  # change id -> on, off, keep, clear: rows that differ from their kind
+    changed_at = Timestamptz(default=TimestamptzNow())
+    wizard_ticks_once = Unique([person, company])
+
+
 TABLES = (
     Workspace,
     User,
@@ -528,4 +540,5 @@ TABLES = (
     Policy,
     Look,
     ChangeEvent,
+    WizardTicks,
 )

@@ -101,6 +101,7 @@ async def guide_frame(request: AnyRequest) -> Values:
 async def company_frame(request: AnyRequest, company: CompanyRow, section: str) -> Values:
     """Return what base.html reads on a page of one company."""
     home, waiting = f"/companies/{company.id}", await changes.counts(company.id)
+    waits = waiting.to_approve_in + waiting.to_approve_out + waiting.conflicts
     return {
         **await team_frame(request, section),
         "company": company,
@@ -110,9 +111,11 @@ async def company_frame(request: AnyRequest, company: CompanyRow, section: str) 
             ("records", "Records", f"{home}/records", None),
             ("unsynced", "Unsynced", f"{home}/unsynced", None),
             ("reports", "Reports", f"{home}/reports", None),
+            ("wizard", "Sync Wizard", f"{home}/wizard", None),
             ("settings", "Settings", f"{home}/settings", None),
         ],
-        "badges": {"unsynced": waiting.unsynced},
+        "badges": {"unsynced": waiting.unsynced, "wizard": waits},
+        "waiting_number": waits,
         "search_url": f"{home}/search",
     }
 

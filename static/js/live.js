@@ -67,3 +67,11 @@ document.addEventListener("htmx:afterSwap", (event) => {
   const said = sayings(part);
   if (said !== old.said) announce(said);
 });
+
+// The number in the navigation is also the first thing in the browser tab, on the page that it is about.
+document.addEventListener("htmx:load", (event) => {
+  const waiting = event.target.dataset?.waiting;
+  if (waiting === undefined || !document.querySelector("#wizard-news")) return;
+  const plain = document.title.replace(/^\([\d,]+\) /, "");
+  document.title = waiting === "0" ? plain : `(${Number(waiting).toLocaleString("en-US")}) ${plain}`;
+});

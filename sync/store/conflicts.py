@@ -45,7 +45,8 @@ def listed(contradictions: Sequence[Contradiction]) -> list[dict[str, Any]]:
 
 def mark_of(conflict: Sequence[Mapping[str, Any]]) -> str:
     """A mark of a conflict as it was shown; another one when either side has changed since."""
-    return hashlib.sha256(json.dumps(conflict, sort_keys=True).encode()).hexdigest()[:16]
+    in_order = sorted(conflict, key=lambda one: one["path"])  # the database does not keep the order of fields
+    return hashlib.sha256(json.dumps(in_order, sort_keys=True).encode()).hexdigest()[:16]
 
 
 async def resolve_conflict(

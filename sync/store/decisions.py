@@ -32,6 +32,8 @@ class Filter:
     action: str = ""
     text: str = ""  # within name, number or party
     but: tuple[int, ...] = ()  # changes that are not meant
+    off: tuple[str, ...] = ()  # kinds that are not meant: "in/Customer"
+    also: tuple[int, ...] = ()  # changes of those kinds that are meant all the same
 
 
 EVERYTHING = Filter()
@@ -45,6 +47,7 @@ class Decision:
     kept: int
     cleared: int
     skipped: int
+    taken: int = 0  # of those approved: imports, which are here now
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ COUNTS = """
 
 WITHIN = """($%(at)s::jsonb ->> 'entity' in ('', c.entity) and $%(at)s::jsonb ->> 'action' in ('', c.action)
     and not $%(at)s::jsonb -> 'but' @> to_jsonb(c.id)
+    and (not $%(at)s::jsonb -> 'off' @> to_jsonb(c.direction || '/' || c.entity)
+        or $%(at)s::jsonb -> 'also' @> to_jsonb(c.id))
     and ($%(at)s::jsonb ->> 'text' = '' or exists (select from record r where r.id = c.record
         and strpos(lower(r.name || ' ' || r.ref_number || ' ' || r.party), lower($%(at)s::jsonb ->> 'text')) > 0)))"""
 
@@ -207,7 +212,8 @@ def _decision(rows: Sequence[Any], named: set[int]) -> Decision:
     states = [row["state"] for row in rows]
     approved = states.count("approved") + states.count("applied")
     moved = {row["id"] for row in rows}
-    return Decision(approved, states.count("kept"), states.count("cleared"), len(named - moved))
+    taken = states.count("applied")
+    return Decision(approved, states.count("kept"), states.count("cleared"), len(named - moved), taken)
 
 
 async def _settle(connection: Any, company: int, rows: Sequence[Any], actor: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from web.pages.connector_help import connector_help, connector_log
 from web.pages.connector_step import ConnectorStep
 from web.pages.connectors import ConnectorsController
 from web.pages.create_account import CreateAccountController, WaitingController
+from web.pages.daily import daily
 from web.pages.exports import ExportsController
 from web.pages.first_run import FirstRunController
 from web.pages.health import health
@@ -36,6 +37,7 @@ from web.pages.team import TeamController
 from web.pages.team_settings import SettingsController
 from web.pages.troubleshooting import TroubleshootingController
 from web.pages.web_connector import WebConnectorGuide
+from web.pages.wizard import WIZARD
 
 PAGES: list[ControllerRouterHandler] = [
     home,
@@ -51,6 +53,8 @@ PAGES: list[ControllerRouterHandler] = [
     *RECORD_FORM,
     ExportsController,
     AlertSettingsController,
+    *WIZARD,
+    daily,
     search,
     FirstRunController,
     SignInController,

@@ -26,6 +26,7 @@ HERE = {
     "token": "unknown",
     "link": "999999",
     "connector": "999999",
+    "change": "999999",
     "file_path": "css/base.css",
 }
 STREAM = {"accept": "text/event-stream"}
