@@ -3,7 +3,7 @@
 Mode "first" asks until a person has approved one change of the kind in that direction; from then on it goes by itself.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -19,15 +19,18 @@ EVERY = ""  # instead of a kind: all that have no row of their own
 
 OF_COMPANY = "select entity, direction, mode, approved_at is not null as approved from policy where company = $1"
 
-SET = """
-    insert into policy (company, entity, direction, mode, changed_by, changed_at) values ($1, $2, $3, $4, $5, now())
+SET_ALL = """
+    insert into policy (company, entity, direction, mode, changed_by, changed_at)
+    select $1, entity, direction, mode, $5, now() from unnest($2::text[], $3::text[], $4::text[])
+        as chosen (entity, direction, mode)
     on conflict (company, entity, direction) do update set mode = excluded.mode, changed_by = excluded.changed_by,
-        changed_at = excluded.changed_at,
-        approved_at = case when policy.mode = excluded.mode then policy.approved_at end
-    where policy.mode <> excluded.mode
+        changed_at = excluded.changed_at, approved_at = null
 """
 
-FOLLOW = "delete from policy where company = $1 and entity = $2 and direction = $3"
+FOLLOW_ALL = """
+    delete from policy p using unnest($2::text[], $3::text[]) as chosen (entity, direction)
+    where p.company = $1 and p.entity = chosen.entity and p.direction = chosen.direction
+"""
 
 APPROVED = """
     insert into policy (company, entity, direction, mode, approved_at, changed_by)
@@ -75,14 +78,26 @@ async def set_policy(
     company: int, entity: str, direction: Direction, mode: Mode | None, actor: str, address: str = ""
 ) -> None:
     """Set the mode of a kind, or of every kind, in one direction; None: it follows what is set for all."""
+    await set_policies(company, {(entity, direction): mode}, actor, address)
+
+
+async def set_policies(
+    company: int, chosen: Mapping[tuple[str, Direction], Mode | None], actor: str, address: str = ""
+) -> None:
+    """Set the modes of many kinds in one go; those that stay as they are are left alone."""
     async with transaction() as connection:
-        if mode is None:
-            status = await connection.execute(FOLLOW, company, entity, direction)
-        else:
-            status = await connection.execute(SET, company, entity, direction, mode, actor)
-        if not status.endswith(" 0"):
-            subject = f"{entity or 'all kinds'} {direction}: {mode or 'as all kinds'}"
-            await audit(connection, actor, "policy.set", company, subject, address)
+        rules = await of_company(company, connection)
+        moved = {key: mode for key, mode in chosen.items() if rules.own(*key) != mode}
+        set_now = [(entity, direction, mode) for (entity, direction), mode in moved.items() if mode]
+        follow = [key for key, mode in moved.items() if mode is None]
+        if set_now:
+            await connection.execute(SET_ALL, company, *map(list, zip(*set_now, strict=True)), actor)
+        if follow:
+            await connection.execute(FOLLOW_ALL, company, *map(list, zip(*follow, strict=True)))
+        if moved:
+            words = [f"{entity or 'all kinds'} {way}: {mode or 'as all'}" for (entity, way), mode in moved.items()]
+            told = ", ".join(words)
+            await audit(connection, actor, "policy.set", company, told, address)
             await notify(connection, f"company:{company}")
 
 

@@ -5,6 +5,7 @@ from litestar.types import ControllerRouterHandler
 from web.pages.account import SessionsController
 from web.pages.alert_settings import AlertSettingsController
 from web.pages.appearance import choose_theme
+from web.pages.approval_settings import ApprovalSettingsController
 from web.pages.audit_log import AuditLogController
 from web.pages.code_guide import CodeGuideController
 from web.pages.companies import CompaniesController, home
@@ -55,6 +56,7 @@ PAGES: list[ControllerRouterHandler] = [
     AlertSettingsController,
     *WIZARD,
     daily,
+    ApprovalSettingsController,
     search,
     FirstRunController,
     SignInController,

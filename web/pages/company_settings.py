@@ -28,6 +28,7 @@ TOPICS = (
     ("schedule", "Schedule"),
     ("window", "Sync window"),
     ("pause", "Pause"),
+    ("approval", "Kinds and approval"),
     ("alerts", "Alerts"),
 )
 MANAGER = {"role": "accounting_manager"}
@@ -139,6 +140,7 @@ def summaries(row: CompanyRow, schedule: Schedule, now: datetime) -> list[tuple[
         ("Schedule", how_often(schedule), f"{home}/schedule"),
         ("Sync window", in_words(row.window, now), f"{home}/window"),
         ("Pause", paused, f"{home}/pause"),
+        ("Kinds and approval", "Which changes wait for a person, in and out.", f"{home}/approval"),
         ("Alerts", "Who gets an e-mail when the connection needs somebody.", f"{home}/alerts"),
     ]
 

@@ -22,6 +22,7 @@ from web.frame import Values, company_frame, company_or_404, page, with_query
 from web.live import Parts, render, stream
 from web.masking import masked_text, sees_all
 from web.progress import progress_values, run_line, run_sentence
+from web.verify_found import verify_lines
 
 REQUESTS = 100
 LINES = 2000  # of a document at once
@@ -175,6 +176,7 @@ async def contents(request: HTMXRequest, detail: RunDetail, asked: Asked) -> Val
         "goes_on": goes_on(detail),
         "may_cancel": goes_on(detail) and may(current(request).person, "accounting_manager"),
         "sessions": detail.sessions,
+        "verify_found": verify_lines(company, detail.row.report or {}),
         **progress_values(detail, datetime.now(UTC)),
         "requests": found[:REQUESTS],
         "more_url": asked.link(after=found[REQUESTS - 1].id) if len(found) > REQUESTS else None,
