@@ -22,6 +22,7 @@ from web.pages.health import health
 from web.pages.history import HistoryController
 from web.pages.join import JoinController
 from web.pages.profile import ProfileController, profiles
+from web.pages.record_detail import RecordDetailController
 from web.pages.record_form import RECORD_FORM
 from web.pages.records import RecordsController
 from web.pages.run_download import download_run
@@ -51,6 +52,7 @@ PAGES: list[ControllerRouterHandler] = [
     CompanySettingsController,
     RecordsController,
     ReportsController,
+    RecordDetailController,
     *RECORD_FORM,
     ExportsController,
     AlertSettingsController,

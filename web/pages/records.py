@@ -1,6 +1,6 @@
 """/companies/{id}/records: the records of each kind, as a list to search and sort, and each with all it holds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +17,11 @@ from sync.store.companies import CompanyRow
 from sync.store.records import KindCount, RecordDetail, RecordRow, RecordsPage
 from web.asked import ACTIVE, DELETED, Asked, hides_number, refuses
 from web.auth import current, may
-from web.code_view import lay_out, written
 from web.filters import count, day_time, money, plural, qb_time
 from web.frame import Values, company_frame, company_or_404, page, with_query
 from web.masking import hidden, masked_fields, sees_all
 from web.record_form import takes
-from web.values import aligned, cell, groups_of, ids_in, in_order, lines_of
+from web.values import aligned, cell
 
 PAGE = 50
 COLUMNS = 3  # at most, beside those that every kind has
@@ -68,17 +67,6 @@ class RecordsController(Controller):
             **await kinds_values(company, entity),
         }
         return page(request, "records/list.html", values, part="records/_rows.html")
-
-    @get("/{entity:str}/{id:int}")
-    async def show_record(
-        self, request: HTMXRequest, company: FromPath[int], entity: FromPath[str], id: FromPath[int]
-    ) -> Template:
-        row, kind = await company_or_404(company), kind_or_404(entity)
-        found = await records.record(company, entity, id) if id < 1 << 63 else None
-        if found is None:
-            raise NotFoundException
-        values = {**await company_frame(request, row, "records"), **await record_values(request, row, kind, found)}
-        return page(request, "records/detail.html", values)
 
 
 async def new_link(request: HTMXRequest, company: CompanyRow, kind: Entity) -> str | None:
@@ -289,54 +277,8 @@ def empty(kind: Entity, asked: Asked, refused: str) -> tuple[str, str, tuple[str
     return f"No {name} yet.", "They show up here after the next sync, if the company file has any.", None
 
 
-async def record_values(request: HTMXRequest, company: CompanyRow, kind: Entity, found: RecordDetail) -> Values:
-    sees = sees_all(current(request).person)
-    shown = found.quickbooks if sees else masked_fields(found.quickbooks, kind.name)
-    fields = in_order(kind.name, shown)
-    links = await links_of(company.id, fields, found.qb_id)
-    home = f"/companies/{company.id}/records/{kind.name}/{found.id}"
-    view = "qbxml" if request.query_params.get("view") == "qbxml" else "fields"
-    return {
-        "record": found,
-        "kind": kind,
-        "title": heading(kind, found),
-        "state": "gone" if found.deleted_at else "equal",
-        "state_text": STATE_WORDS["gone" if found.deleted_at else "equal"],
-        "state_line": state_line(found),
-        "view": view,
-        "views": [("fields", "Both sides", home), ("qbxml", "qbXML", f"{home}?view=qbxml")],
-        "groups": groups_of(kind.name, fields, links) if view == "fields" else [],
-        "lines": lines_of(kind.name, fields, links) if view == "fields" else [],
-        "document": lay_out(written(kind.ret, fields, found.line_order or ()), limit=5000) if view == "qbxml" else None,
-        "ids": ids_of(kind, found),
-    }
-
-
 def heading(kind: Entity, found: RecordDetail) -> str:
     """Return what a record is called on its own page: Invoice 20398."""
     if kind.group == "list":
         return found.name or f"{kind.label} without a name"
     return f"{kind.label} {found.ref_number}" if found.ref_number else f"{kind.label} without a number"
-
-
-async def links_of(company: int, fields: Mapping[str, Any], own: str) -> dict[str, str]:
-    """Return the addresses of the records here that this one refers to."""
-    wanted = list(set(ids_in(fields)) - {own})
-    found = await records.ids_of(company, wanted) if wanted else {}
-    return {qb_id: f"/companies/{company}/records/{entity}/{id}" for qb_id, (entity, id) in found.items()}
-
-
-def state_line(found: RecordDetail) -> str:
-    if found.deleted_at:
-        return f"Deleted there {qb_time(found.deleted_at)}. It still exists here."
-    return f"Read from QuickBooks {day_time(found.updated_at)}."
-
-
-def ids_of(kind: Entity, found: RecordDetail) -> list[tuple[str, ...]]:
-    entries: list[tuple[str, ...]] = [
-        (kind.key, found.qb_id, "mono"),
-        ("EditSequence", found.edit_sequence or "none", "mono" if found.edit_sequence else ""),
-        ("Created", qb_time(found.time_created)),
-        ("Changed", qb_time(found.time_modified)),
-    ]
-    return entries
