@@ -214,6 +214,10 @@ LABELS: Mapping[str, str] = {  # where people say it otherwise than the name doe
     "PaymentAmount": "Amount",
     "SalesTaxCodeRef": "Tax",
     "ExpectedDate": "Expected",
+    "JobDesc": "Job description",
+    "ItemDesc": "Description",
+    "SalesDesc": "Description on sales",
+    "PurchaseDesc": "Description on purchases",
 }
 BRANCHES: Mapping[str, str] = {
     "SalesOrPurchase": "Sold or bought",

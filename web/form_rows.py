@@ -66,7 +66,7 @@ def renumbered(form: Form, texts: Mapping[str, str]) -> Texts:
 def compacted(form: Form, texts: Texts) -> Texts:
     """Return the texts without rows that are new and empty, but for the first of a list."""
     for lines in form.lines:
-        for row in rows_of(texts, lines.name)[1:]:
+        for row in rows_of(texts, lines.name)[2 if lines.name == JOURNAL else 1 :]:
             if is_empty(lines, row, texts):
                 without_row(texts, f"{lines.name}[{row}]")
     return texts

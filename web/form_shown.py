@@ -10,8 +10,8 @@ from sync.qbxml.fields import Kind
 from sync.qbxml.labels import lower, words
 from web.filters import money
 from web.form_layout import LINES
-from web.form_values import JOURNAL, decimal, rows_of
-from web.record_form import Branches, Form, Group, Input, Lines, Part
+from web.form_values import JOURNAL, at, decimal, rows_of
+from web.record_form import Branches, Form, Group, Input, Lines, Part, inputs_in
 
 DECIMAL = {Kind.AMT, Kind.PRICE, Kind.QTY, Kind.PCT, Kind.FLOAT}
 HINTS = {Kind.INTERVAL: "Hours and minutes, as 8:30", Kind.DATETIME: "As 2025-11-21T14:20:00"}
@@ -118,7 +118,8 @@ class Show:
         found = Shown()
         for sheet in self.form.sheets:
             inputs = [one for part in sheet.parts for one in leaves(part)]
-            plain = not any(one.required for one in inputs) and len(inputs) > 1
+            choices = any(isinstance(part, Branches) for part in sheet.parts)
+            plain = not choices and not any(one.required for one in inputs) and len(inputs) > 1
             blocks = tuple(self.block(part, hints=not plain) for part in sheet.parts)
             wrong = any(one.path in self.errors for one in inputs)
             found.sheets.append(
@@ -142,7 +143,7 @@ class Show:
             (str(at), label, taken == str(at), tuple(self.block(each, hints=False) for each in self.within(inner)))
             for at, (label, inner) in enumerate(part.options)
         ]
-        if part.optional:
+        if part.optional and not (self.form.verb == "Mod" and has_branch(part, self.base)):
             options.append(("", "Neither" if len(options) == 2 else "None of these", taken == "", ()))
         return Block(
             kind="branches",
@@ -211,6 +212,11 @@ class Show:
         origin = self.texts.get(f"{name}#from", "")
         cells = tuple(self.cell(one, f"{name}/{one.path}", hints=False, extra=extra) for one, extra in inputs)
         return Row(at=at, origin=origin, cells=cells, inner=inner_of(self.base, lines.name, origin))
+
+
+def has_branch(choice: Branches, base: Mapping[str, Any]) -> bool:
+    """Say whether the record has something of a choice already: QuickBooks has no way back to nothing."""
+    return any(at(base, one.path) not in (None, "") for _, inner in choice.options for one in inputs_in(inner))
 
 
 def is_main(lines: Lines) -> bool:

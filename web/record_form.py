@@ -223,7 +223,7 @@ class Build:
         return [
             Branches(
                 path=path,
-                label=LABELS.get(path) or label(self.entity.name, path),
+                label=self.label(path),
                 optional=choice.min == 0,
                 options=tuple((self.branch_label(branch), tuple(branch)) for branch in branches),
             )
@@ -262,11 +262,13 @@ class Build:
 
     def label(self, path: str) -> str:
         last = path.rpartition("/")[2]
+        if last == "EntityRef" and self.entity.name != "TimeTracking":
+            return "Name"
         if last in LABELS:
             return LABELS[last]
-        return (
-            label(self.entity.name, path) if "/" not in path else words(last) if last not in ADDRESS else ADDRESS[last]
-        )
+        if "/" not in path:
+            return label(self.entity.name, path)
+        return ADDRESS.get(last) or (words(last) if last in ("Name", "RefNumber") else label("", last))
 
     def input(self, field: Field, path: str, sent: str, kinds: tuple[str, ...] = ()) -> Input:
         if field.kind is Kind.REF:

@@ -1,4 +1,4 @@
-// A reference picked by typing: <div class="pick" data-pick="/…/pick/CustomerRef?of=Invoice"> with an input (combobox), a
+// A reference picked by typing: <div class="picker" data-pick="/…/pick/CustomerRef?of=Invoice"> with an input (combobox), a
 // hidden input for the id, and the list. Arrows choose, Enter takes, Escape closes; what was typed stays without a choice.
 const PAUSE = 180;
 const later = new WeakMap();
@@ -80,7 +80,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("mousedown", (event) => {
-  const option = event.target.closest?.(".pick__list [role=option]");
+  const option = event.target.closest?.(".picker__list [role=option]");
   if (option) {
     event.preventDefault();
     choose(option.closest("[data-pick]"), option);
@@ -90,7 +90,7 @@ document.addEventListener("mousedown", (event) => {
   }
 });
 document.addEventListener("click", (event) => {
-  if (event.target.closest?.(".pick__list [role=option]")) event.preventDefault();
+  if (event.target.closest?.(".picker__list [role=option]")) event.preventDefault();
 });
 document.addEventListener("focusout", (event) => {
   const pick = event.target.closest?.("[data-pick]");
