@@ -156,7 +156,8 @@ async def _send_as_new(connection: Any, company: int, row: Any, actor: str, now:
     """Forget the link: the record goes into the books as a new one, whole."""
     await connection.execute(CLEAR, row["id"], AS_NEW, actor, now)
     await connection.execute(FORGET, row["id"], f"{NEW}{row['id']}", row["here"])
-    await connection.execute(SEND, company, row["id"], row["entity"], "create", None, row["here"], actor, now)
+    new = (row["entity"], "create", None, row["here"], actor, now, "approved", None)
+    await connection.execute(SEND, company, row["id"], *new)
 
 
 async def _relink(

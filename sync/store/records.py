@@ -232,7 +232,7 @@ async def record(company: int, entity: str, id: int) -> RecordDetail | None:
         updated_at=row["updated_at"],
         deleted_at=row["deleted_at"],
         quickbooks=document(row["quickbooks"]),
-        ours=document(row["ours"]),
+        ours=document(row["ours"]) or None,  # {}: new in QuickBooks, and not approved yet
         line_order=document(row["line_order"]),
     )
 
@@ -261,7 +261,7 @@ async def export(
     company: int, entity: str, side: Literal["quickbooks", "ours"], *, deleted: bool
 ) -> AsyncIterator[dict[str, Any]]:
     """Every record of an entity as plain values, in the order of ids, streamed."""
-    document_of = "quickbooks" if side == "quickbooks" else "coalesce(ours, quickbooks)"
+    document_of = "quickbooks" if side == "quickbooks" else "coalesce(nullif(ours, '{}'), quickbooks)"
     async with connection() as found, found.transaction():
         rows = found.cursor(
             f"""select entity, qb_id, edit_sequence, deleted_at, {document_of} as fields from record

@@ -21,6 +21,7 @@ from web.pages.first_run import FirstRunController
 from web.pages.health import health
 from web.pages.history import HistoryController
 from web.pages.join import JoinController
+from web.pages.matching import MatchingController
 from web.pages.profile import ProfileController, profiles
 from web.pages.record_detail import RecordDetailController
 from web.pages.record_form import RECORD_FORM
@@ -59,6 +60,7 @@ PAGES: list[ControllerRouterHandler] = [
     *WIZARD,
     daily,
     ApprovalSettingsController,
+    MatchingController,
     search,
     FirstRunController,
     SignInController,
