@@ -7,6 +7,7 @@ from web.pages.alert_settings import AlertSettingsController
 from web.pages.appearance import choose_theme
 from web.pages.approval_settings import ApprovalSettingsController
 from web.pages.audit_log import AuditLogController
+from web.pages.clear_id import ClearIdController, clear_id_guide
 from web.pages.code_guide import CodeGuideController
 from web.pages.companies import CompaniesController, home
 from web.pages.company import CompanyController
@@ -39,6 +40,7 @@ from web.pages.sync_log import ReportsController
 from web.pages.team import TeamController
 from web.pages.team_settings import SettingsController
 from web.pages.troubleshooting import TroubleshootingController
+from web.pages.unsynced import UnsyncedController
 from web.pages.web_connector import WebConnectorGuide
 from web.pages.wizard import WIZARD
 
@@ -55,6 +57,9 @@ PAGES: list[ControllerRouterHandler] = [
     ReportsController,
     RecordDetailController,
     *RECORD_FORM,
+    UnsyncedController,
+    ClearIdController,
+    clear_id_guide,
     ExportsController,
     AlertSettingsController,
     *WIZARD,

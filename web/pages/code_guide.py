@@ -7,8 +7,10 @@ from litestar.response import Template
 
 from sync.qbxml import codes
 from sync.qbxml.statuses import Meaning
+from sync.store import stuck
+from web.auth import signed_in, who_asks
 from web.filters import plural, words
-from web.frame import Values, guide_frame, page
+from web.frame import Values, guide_frame, page, with_query
 
 LONGEST = 80  # characters of a search, and of a code in an address
 WEIGHT = {"Info": "Information", "Warn": "Warning", "Error": "Error"}
@@ -32,7 +34,8 @@ class CodeGuideController(Controller):
             values = {**found(code.strip()[:LONGEST]), "unknown": code.strip()[:LONGEST]}
             return page(request, "guide/codes.html", {**await guide_frame(request), **values}, status=404)
         values = {"code": meaning, "weight": WEIGHT[meaning.severity], "related": codes.related(meaning)}
-        return page(request, "guide/code.html", {**await guide_frame(request), **values, "place": place(meaning)})
+        values |= {"place": place(meaning), "here": await here(request, meaning)}
+        return page(request, "guide/code.html", {**await guide_frame(request), **values})
 
 
 def found(query: str) -> Values:
@@ -50,3 +53,18 @@ def sentence(query: str, number: int) -> str:
 def place(meaning: Meaning) -> str:
     """Return where such a code comes from: the name of its group."""
     return next(name for key, name, _ in codes.GROUPS if key == meaning.kind)
+
+
+async def here(request: HTMXRequest, meaning: Meaning) -> list[tuple[str, str, int]] | None:
+    """Return the companies that have records refused with a status: name, address of those, number.
+
+    None where nobody is signed in, and for what is no status of QuickBooks.
+    """
+    await who_asks(request)
+    if signed_in(request) is None or meaning.kind != "status" or not meaning.code.isdecimal():
+        return None
+    found = await stuck.with_code(int(meaning.code))
+    return [
+        (name, with_query(f"/companies/{company}/unsynced", cause=f"code:{meaning.code}"), number)
+        for company, name, number in found
+    ]

@@ -225,9 +225,14 @@ def sentence(row: CompanyRow, pending: int, hint: Banner | None) -> str:
     if not pending:
         return "Nothing is pending. Every success and every failure stays here."
     said = f"{more(pending)} {plural(pending, 'change is', 'changes are')} pending."
-    by = f", by {day_time(row.next_call_by)}" if row.next_call_by and hint is None else ""
+    by = f", by {soon(row.next_call_by)}" if row.next_call_by and hint is None else ""
     them = "It goes" if pending == 1 else "They go"
     return f"{said} {them} when the Web Connector calls{by}."
+
+
+def soon(moment: datetime) -> str:
+    """14:35, or with its day when that is not today."""
+    return day_time(moment).removeprefix("today, ")
 
 
 async def hint_of(row: CompanyRow, pending: int, now: datetime) -> Banner | None:

@@ -22,7 +22,8 @@ async def a_change(
     """A change of a record; its id, the record's, and the record's name. Its state is reached by the usual steps."""
     row = await fetchrow(
         """select id, quickbooks, coalesce(nullif(name, ''), ref_number) as name from record
-           where company = 1 and entity = $1 order by id offset $2 limit 1""",
+           where company = 1 and entity = $1 order by id
+           offset $2::int % (select count(*) from record where company = 1 and entity = $1) limit 1""",
         entity,
         nth,
     )

@@ -18,6 +18,8 @@ HERE = {
     "number": "1",
     "id": "1",
     "entity": "Customer",
+    "change": "999999",
+    "record": "999999",
     "file": "request.xml",
     "field": "CustomerRef",
     "session": "999999",
@@ -26,7 +28,6 @@ HERE = {
     "token": "unknown",
     "link": "999999",
     "connector": "999999",
-    "change": "999999",
     "file_path": "css/base.css",
 }
 STREAM = {"accept": "text/event-stream"}
