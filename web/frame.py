@@ -116,6 +116,7 @@ async def company_frame(request: AnyRequest, company: CompanyRow, section: str) 
         ],
         "badges": {"unsynced": waiting.unsynced, "wizard": waits},
         "waiting_number": waits,
+        "counts": waiting,
         "search_url": f"{home}/search",
     }
 

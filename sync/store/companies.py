@@ -29,6 +29,7 @@ OVERVIEW = """
         open.called_at as session_called, last.rows_in as last_rows, last.number as last_number,
         extract(epoch from last.ended_at - last.began_at)::float8 as last_took, coalesce(last.failed, 0) as failed,
         hand.computers, hand.issued,
+        (select count(*) from change c where c.company = co.id and c.state in ('proposed', 'conflict')) as to_approve,
         exists (select from audit_entry a where a.company = co.id and a.action = 'company.region')
             or not exists (select from audit_entry a where a.company = co.id and a.action = 'company.added'
                 and a.detail ->> 'from' = 'browser') as region_chosen,
@@ -170,7 +171,7 @@ def _row(row: Any, now: datetime) -> CompanyRow:
         last_sync_took=row["last_took"],
         running_since=row["live_began"] if row["live_state"] == "running" else None,
         running_run=row["live_number"],
-        to_approve=0,
+        to_approve=row["to_approve"],
         failed=row["failed"],
         hours=_hours(row, evidence, now),
         computers=list(row["computers"]),

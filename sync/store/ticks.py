@@ -47,7 +47,7 @@ def _ticks(kinds: str, rows: str) -> Ticks:
 
 
 async def tick(person: int, company: int, kinds: Mapping[str, bool], rows: Mapping[int, str]) -> Ticks:
-    """Tick or untick whole kinds, then single rows. A kind that is ticked takes its rows with it."""
+    """Tick or untick whole kinds, then single rows. A kind takes all its rows with it, those on other pages too."""
     async with transaction() as connection:
         await connection.execute(
             """insert into wizard_ticks (person, company, kinds, rows, changed_at) values ($1, $2, '[]', '{}', now())
@@ -60,9 +60,8 @@ async def tick(person: int, company: int, kinds: Mapping[str, bool], rows: Mappi
         )
         before = _ticks(found["kinds"], found["rows"])
         off = {kind for kind in (*before.kinds, *kinds) if not kinds.get(kind, kind not in before.kinds)}
-        turned = {kind for kind in kinds if (kind in off) != (kind in before.kinds)}
         of = await _kinds_of(connection, {*before.rows, *rows}, company)
-        kept = {id: mark for id, mark in before.rows.items() if id in of and of[id] not in turned}
+        kept = {id: mark for id, mark in before.rows.items() if id in of and of[id] not in kinds}
         merged = kept | {id: mark for id, mark in rows.items() if id in of and mark in MARKS}
         marks = {id: mark for id, mark in merged.items() if mark != ("off" if of[id] in off else "on")}
         after = Ticks(frozenset(off), dict(list(marks.items())[-MOST:]))

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import ServerSentEvent, Template
 
-from sync.store import alerts, companies, exports, history, runs
+from sync.store import alerts, companies, exports, history, runs, wizard
 from sync.store.companies import CompanyRow
 from sync.store.history import Wanted
 from sync.store.runs import RunDetail
@@ -53,7 +53,9 @@ class CompanyController(Controller):
             if row is None:
                 return None
             values = {**outside, "company": row, **await contents(request, row)}
-            return {part: render(request, f"company/_{part}.html", values) for part in PARTS}
+            parts = {part: render(request, f"company/_{part}.html", values) for part in PARTS}
+            badge = {"waiting_number": await wizard.waiting(company)}
+            return {**parts, "badge": render(request, "partials/wizard_badge.html", badge)}
 
         return stream(request, {f"company:{company}"}, read)
 

@@ -102,7 +102,7 @@ async def test_one_rule_is_for_all_that_is_unchecked_and_a_clearing_asks_and_can
     ids = [await came_in("Customer", nth, Phone=str(nth)) for nth in range(3)]
     out = [await goes_out("Customer", nth + 5, Phone=str(nth)) for nth in range(2)]
     page = (await alice.get(HOME)).text
-    bar = page[page.index('class="action-bar"') :]
+    bar = page[page.index('class="decide-bar"') :]
     assert bar.index('value="keep" checked') < bar.index('value="clear"') < bar.index("Approve <span")  # E11
     asked = await send(alice, page, tick=[str(ids[0])], unchecked="clear")
     assert "Clear 4 unchecked?" in asked.text

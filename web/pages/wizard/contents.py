@@ -8,7 +8,8 @@ from typing import Any
 from litestar.plugins.htmx import HTMXRequest
 
 from sync.qbxml.entities import ENTITIES
-from sync.store import changes, policies, wizard
+from sync.store import policies, wizard
+from sync.store.changes import Counts
 from sync.store.companies import CompanyRow
 from sync.store.policies import DIRECTIONS, Direction
 from sync.store.ticks import Ticks, ticks_of
@@ -103,7 +104,7 @@ def kind_place(kind: Kind) -> tuple[int, int, str]:
     return DIRECTIONS.index(kind.direction), usual, kind.entity
 
 
-async def index_values(request: HTMXRequest, row: CompanyRow, asked: Asked) -> Values:
+async def index_values(request: HTMXRequest, row: CompanyRow, asked: Asked, counted: Counts) -> Values:
     """Return what the whole page reads."""
     person = current(request).person
     refused = not sees_all(person) and any(symbol.isdigit() for symbol in asked.q)
@@ -132,7 +133,7 @@ async def index_values(request: HTMXRequest, row: CompanyRow, asked: Asked) -> V
         "by_themselves": await by_themselves(row.id),
         "next_call": next_call(row),
         **bar_values(sections),
-        **await live_values(row, sum(kind.count for kind in every), until),
+        **await live_values(row, sum(kind.count for kind in every), until, counted),
     }
 
 
@@ -288,10 +289,9 @@ def bar_values(sections: Sequence[Section]) -> Values:
     return {"total": total, "ticked": ticked, "shown_rows": shown}
 
 
-async def live_values(row: CompanyRow, total: int, until: int) -> Values:
+async def live_values(row: CompanyRow, total: int, until: int, counted: Counts) -> Values:
     """Return what follows by itself: what has come since, what is on its way, the badge."""
     now = datetime.now(UTC)
-    counted = await changes.counts(row.id)
     came = await wizard.arrived(row.id, until)
     found = await wizard.under_way(row.id, now - ENDED, WAY)
     parents = await wizard.parents([one.waits_for for one in found if one.waits_for])

@@ -9,7 +9,7 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Redirect, Response, ServerSentEvent, Template
 
-from sync.store import companies, ticks, wizard
+from sync.store import changes, companies, ticks, wizard
 from web.auth import current
 from web.filters import count
 from web.forms import read_lists, whole_number
@@ -33,17 +33,13 @@ class WizardController(Controller):
     async def show(self, request: HTMXRequest, company: FromPath[int]) -> Template:
         row = await company_or_404(company)
         asked = Asked.read(company, request.query_params)
-        found = await index_values(request, row, asked)
-        waits = sum(section.count for section in found["sections"]) if not asked.kind and not asked.q else None
+        outside = await company_frame(request, row, "wizard")
+        found = await index_values(request, row, asked, outside["counts"])
         values = {
-            **await company_frame(request, row, "wizard"),
+            **outside,
             **found,
-            "told": await told(request, row),
-            "stream_url": with_query(
-                f"{asked.home}/live",
-                until=found["asked"].until or "0",
-                total=str(waits if waits is not None else found["every_total"]),
-            ),
+            "told": told(request, row, outside["counts"]),
+            "stream_url": f"{asked.home}/live?until={found['asked'].until}&total={found['every_total']}",
         }
         return page(request, "wizard/index.html", values)
 
@@ -66,7 +62,7 @@ class WizardController(Controller):
             row = await companies.company(company, datetime.now(UTC))
             if row is None:
                 return None
-            values = await live_values(row, total, until)
+            values = await live_values(row, total, until, await changes.counts(company))
             parts = {name: render(request, f"wizard/_{name}.html", values) for name in ("news", "way")}
             return {**parts, "badge": render(request, "partials/wizard_badge.html", values)}
 
@@ -134,9 +130,12 @@ async def numbers(company: int, asked: Asked, kept: ticks.Ticks) -> dict[str, An
 async def keep_ticks(request: HTMXRequest, company: int, form: Lists) -> ticks.Ticks:
     """Keep what the form of the page says: whole kinds first, then the rows that were changed on it."""
     now, was = set(form.get("whole", [])), listed(form, "kinds_was")
-    kinds = {key: key in now for key in listed(form, "kinds") if kind_of(key) and (key in now) != (key in was)}
+    person = current(request).person.id
+    off = (await ticks.ticks_of(person, company)).kinds  # by scripts, each tick was kept already
+    turned = [key for key in listed(form, "kinds") if kind_of(key) and (key in now) != (key in was)]
+    kinds = {key: key in now for key in turned if (key in now) == (key in off)}
     rows = {id: mark for text in listed(form, "shown") if (id := whole_number(text)) and (mark := row_mark(form, text))}
-    return await ticks.tick(current(request).person.id, company, kinds, rows)
+    return await ticks.tick(person, company, kinds, rows)
 
 
 def row_mark(form: Lists, id: str) -> str:

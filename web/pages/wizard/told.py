@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from litestar.plugins.htmx import HTMXRequest
 
-from sync.store import changes
+from sync.store.changes import Counts
 from sync.store.companies import CompanyRow
 from web.auth import current, may
 from web.filters import count, plural, upper_first, words
@@ -25,7 +25,7 @@ class Told:
     undo: str
 
 
-async def told(request: HTMXRequest, row: CompanyRow) -> Told | None:
+def told(request: HTMXRequest, row: CompanyRow, counted: Counts) -> Told | None:
     """Return what the address says of the decision that led here; None when there was none."""
     query = request.query_params
     numbers = {name: whole_number(query.get(name, "")) or 0 for name in NAMES}
@@ -33,7 +33,7 @@ async def told(request: HTMXRequest, row: CompanyRow) -> Told | None:
         return None
     sentences = []
     if numbers["sent"]:
-        pending = (await changes.counts(row.id)).pending
+        pending = counted.pending
         sentences.append(way_sentence(pending, row, datetime.now(UTC)) if pending else were(numbers["sent"], "sent"))
     sentences += [were(numbers[name], name) for name in NAMES[1:] if numbers[name]]
     at = query.get("at", "") if numbers["cleared"] and may(current(request).person, "accounting_manager") else ""
