@@ -3,14 +3,15 @@
 import asyncio
 import copy
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from sync.practice.change import Bookkeeper
 from sync.practice.company import CompanyFile
 from sync.practice.connector import WebConnector
 from sync.practice.mint import Chance
-from sync.store import changes, policies
-from sync.store.base import execute, fetch, fetchrow, fetchval
+from sync.store import changes, incoming, policies
+from sync.store.base import execute, fetch, fetchrow, fetchval, transaction
 from sync.store.setup import ask_run
 from tests.sync.conftest import Product, finished, unequal
 from tests.sync.following import sync
@@ -206,9 +207,53 @@ async def test_fifty_thousand_proposed_changes_are_approved_in_one_call(product:
         made.company,
     )
     decision = await asyncio.wait_for(changes.decide(made.company, None, "all", "keep", NEVER, WHO), 120)
-    assert decision == changes.Decision(approved=50000, kept=0, cleared=0, skipped=0)
+    assert (decision.approved, decision.kept, decision.cleared, decision.skipped) == (50000, 0, 0, 0)
     assert await fetchval("select count(*) from record where ours is null") == 50000
     assert (await changes.counts(made.company)).to_approve_in == 0
+
+
+class Counting:
+    """A connection that counts its statements."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+        self.statements = 0
+
+    def __getattr__(self, name: str) -> Any:
+        self.statements += name in ("fetch", "fetchrow", "fetchval", "execute")
+        return getattr(self.connection, name)
+
+
+def customers(count: int, edit: str, phone: str) -> list[list[Any]]:
+    """Rows of an answer as columns: so many customers with a phone."""
+    rows = [
+        ("Customer", f"C-{number}", edit, f"Customer {number}", "", "", None, "", True, "", "", document, None)
+        for number in range(count)
+        for document in [json.dumps({"ListID": f"C-{number}", "EditSequence": edit, "Phone": phone})]
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+async def test_fifty_thousand_rows_that_quickbooks_changed_are_proposed_by_a_few_statements(product: Product) -> None:
+    made = await product.add_company()
+    intake = incoming.Intake(first=False, asks=["Customer"])
+    taken = incoming.Intake(first=False, asks=[])
+    now = datetime.now(UTC)
+    async with transaction() as connection:
+        await incoming.upsert(connection, made.company, taken, customers(50000, "1", "1"), now)
+    assert await open_in(made.company) == []
+    edited = await fetchval("select min(id) from record")
+    wanted = {"ListID": "C-0", "EditSequence": "1", "Phone": "1", "Notes": "Pays late"}
+    await changes.propose(made.company, "Customer", "update", wanted, WHO, edited)
+    async with transaction() as connection:
+        counting = Counting(connection)
+        await incoming.upsert(counting, made.company, intake, customers(50000, "2", "2"), now)
+    assert counting.statements <= 5
+    assert (await changes.counts(made.company)).to_approve_in == 50000
+    assert await fetchval("select count(*) from record where ours ->> 'Phone' = '1'") == 50000
+    async with transaction() as connection:
+        await incoming.upsert(connection, made.company, intake, customers(50000, "3", "1"), now)
+    assert (await changes.counts(made.company)).to_approve_in == 0  # back to what the team has
 
 
 async def test_a_verify_run_reports_what_differs_and_changes_nothing(
