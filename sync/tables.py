@@ -10,6 +10,7 @@ from piccolo.columns import (
     BigSerial,
     Boolean,
     Bytea,
+    Date,
     ForeignKey,
     Integer,
     Numeric,
@@ -127,6 +128,8 @@ class Company(Table):
     holder = BigInt(null=True, default=None)  # the connector that opened the last session: the others stand by
     prepared = JSONB(null=True, default=None)  # what was entered on the set-up page Prepare
     alert_to = JSONB(null=True, default=None)  # e-mail addresses; None: owners and accounting managers
+    digest = Boolean(default=True)  # a mail each morning with what waits and what failed, when there is something
+    digest_day = Date(null=True, default=None)  # the last morning that was looked at, there
     removed_at = Timestamptz(null=True, default=None)  # no longer shown, nor served
     schedule_minutes = Integer(default=15)  # between two syncs by schedule
     poll_seconds = Integer(null=True, default=None)  # the Web Connector calls this often; None: with the schedule

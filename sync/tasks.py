@@ -18,7 +18,7 @@ from saq import CronJob, Worker
 from saq.queue.postgres import PostgresQueue
 from saq.types import Context, PartialTimersDict
 
-from sync import alerting
+from sync import alerting, digest
 from sync import mail as post
 from sync.database import CONNECTIONS, MIGRATION_LOCK
 from sync.qbxml.heads import NotQbxml
@@ -39,6 +39,7 @@ OVERDUE = 10.0  # seconds after which a stored answer is looked after, whatever 
 EVERY_FIVE_SECONDS = "* * * * * */5"
 EVERY_TEN_SECONDS = "* * * * * */10"
 EVERY_HALF_MINUTE = "* * * * * */30"
+EVERY_MINUTE = "* * * * *"
 EVERY_NIGHT = "17 3 * * *"  # UTC
 KEPT = timedelta(days=90)  # of requests with their answers
 
@@ -178,6 +179,11 @@ async def look_at_connections(ctx: Context) -> None:
     await alerting.look(cast(Ringing, ctx)["settings"].public_url, datetime.now(UTC))
 
 
+async def send_digests(ctx: Context) -> None:
+    """Tell by mail, each morning, what waits and what failed."""
+    await digest.look(cast(Ringing, ctx)["settings"].public_url, datetime.now(UTC))
+
+
 async def forget_mail(ctx: Context) -> None:
     """Let go of mails that are over."""
     await mail.forget(datetime.now(UTC))
@@ -187,6 +193,7 @@ CRON: list[CronJob[Context]] = [
     CronJob(sweep_answers, cron=EVERY_TEN_SECONDS),
     CronJob(send_mail, cron=EVERY_FIVE_SECONDS, timeout=600),  # seconds: a mail server may let us wait
     CronJob(look_at_connections, cron=EVERY_HALF_MINUTE, timeout=60),
+    CronJob(send_digests, cron=EVERY_MINUTE, timeout=60),
     CronJob(forget_requests, cron=EVERY_NIGHT),
     CronJob(forget_mail, cron=EVERY_NIGHT),
 ]

@@ -118,6 +118,7 @@ WORDS: dict[str, Words] = {
     "alerts.recipients_set": lambda subject, _: f"chose who gets alerts: {subject}",
     "alerts.test_sent": named("sent a test alert"),
     "change.found_in_books": named("said that a change of unknown outcome is in the books: {}"),
+    "digest.sent": named("sent the daily digest, {}"),
     "alerts.digest_set": named("switched the daily digest {}"),
     "records.exported": lambda subject, _: f"exported {subject}",
 }

@@ -93,7 +93,7 @@ async def _go_on(connection: Any, known: Known, act: Act, now: datetime) -> int 
 
 
 async def _tell(connection: Any, company: int, incident: int, kind: str, words: Words, now: datetime) -> None:
-    to = await _recipients(connection, company)
+    to = await who_is_told(connection, company)
     ids = [await mail.queue(each, words.subject, words.body, company, within=connection) for each in to]
     await connection.execute(
         """update incident set told_at = $2, mails = $3::jsonb,
@@ -107,7 +107,8 @@ async def _tell(connection: Any, company: int, incident: int, kind: str, words: 
     )
 
 
-async def _recipients(connection: Any, company: int) -> list[str]:
+async def who_is_told(connection: Any, company: int) -> list[str]:
+    """Those that were entered, else the owners and accounting managers, within a transaction."""
     given = document(await connection.fetchval("select alert_to from company where id = $1", company))
     if given:
         return list(given)
@@ -121,7 +122,7 @@ async def recipients(company: int) -> tuple[list[str], bool]:
     """Who is told of a company, and whether they were entered; else they are the owners and accounting managers."""
     async with transaction() as connection:
         chosen = await connection.fetchval("select alert_to is not null from company where id = $1", company)
-        return await _recipients(connection, company), bool(chosen)
+        return await who_is_told(connection, company), bool(chosen)
 
 
 async def set_recipients(company: int, to: Sequence[str], actor: str, address: str) -> None:

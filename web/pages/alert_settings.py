@@ -12,7 +12,7 @@ from litestar.response import Redirect, Response, ServerSentEvent, Template
 from sync.protocol.alerts import QUIET, STEADY
 from sync.protocol.connection import rules
 from sync.smtp import is_email
-from sync.store import alerts, mail, people
+from sync.store import alerts, digest, mail, people
 from sync.store.companies import CompanyRow
 from sync.store.mail import MailRow
 from web.auth import address_of, current
@@ -64,6 +64,14 @@ class AlertSettingsController(Controller):
         await alerts.set_recipients(company, found, current(request).person.email, address_of(request))
         return saved(request, company, "alerts")
 
+    @post("/digest", opt=MANAGER)
+    async def save_digest(self, request: HTMXRequest, company: FromPath[int]) -> Response[Any]:
+        """Switch the daily digest on or off."""
+        await company_or_404(company)
+        on = bool((await read_form(request)).get("digest"))
+        await digest.switch(company, on, current(request).person.email, address_of(request))
+        return saved(request, company, "alerts")
+
     @post("/test", opt=MANAGER)
     async def test(self, request: HTMXRequest, company: FromPath[int]) -> Response[Any]:
         """Send a mail to whoever presses the button, and nobody else."""
@@ -112,6 +120,7 @@ async def shown(
         "to": entered if entered is not None else "\n".join(to if chosen else ()),
         "default": [] if chosen else to,
         "faults": [("to", fault)] if fault else [],
+        "digest": await digest.wanted(row.id),
         "refused": refused,
         "rules": rules_of(row),
         "smtp": settings.smtp.shown if settings.smtp else "",

@@ -132,3 +132,14 @@ async def test_without_smtp_the_status_page_says_that_nobody_was_told(enter: Ent
     await execute("update mail set given_up_at = now(), error = $1", mail.NOT_CONFIGURED)
     text = (await (await enter("viewer")).get("/companies/1")).text
     assert "Nobody was told by e-mail: the server has no SMTP settings." in text
+
+
+async def test_the_daily_digest_is_switched_here_by_an_accounting_manager(enter: Enter) -> None:
+    alice, bob = await enter("accounting_manager"), await enter("member")
+    assert 'name="digest" value="on" checked' in (await alice.get(URL)).text  # E03: mailed daily
+    await alice.submit(f"{URL}/digest")
+    assert not await fetchval("select digest from company")
+    assert "It is switched off." in (await bob.get(URL)).text
+    assert (await bob.submit(f"{URL}/digest", digest="on")).status_code == 403
+    await alice.submit(f"{URL}/digest", digest="on")
+    assert await fetchval("select digest from company")
