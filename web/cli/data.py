@@ -95,11 +95,13 @@ def _described(row: companies.CompanyRow) -> dict[str, object]:
 @click.command(short_help="Queue a sync of a company.")
 @click.argument("company")
 @click.option("--full", is_flag=True, help="Read everything again, not only what changed.")
-def sync(company: str, *, full: bool) -> None:
+@click.option("--verify", is_flag=True, help="Compare everything with what is here, and change nothing.")
+def sync(company: str, *, full: bool, verify: bool) -> None:
     """Queue a sync of COMPANY (id or name), or join the one that goes on. Prints JSON with its number."""
 
     async def work(_: Settings) -> int:
-        return await setup.ask_run(await company_of(company), "full" if full else "incremental", ACTOR)
+        kind = "verify" if verify else "full" if full else "incremental"
+        return await setup.ask_run(await company_of(company), kind, ACTOR)
 
     click.echo(json.dumps({"sync": with_database(work)}))
 
