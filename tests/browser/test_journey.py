@@ -15,6 +15,10 @@ PAGES = (
     "/companies/1/records/Customer",
     "/companies/1/records/Invoice",
     "/companies/1/search?q=a",
+    "/companies/1/wizard",
+    "/companies/1/wizard/kept",
+    "/companies/1/wizard/dismissed",
+    "/companies/1/daily",
     "/account/sessions",
 )
 
