@@ -215,6 +215,9 @@ LABELS: Mapping[str, str] = {  # where people say it otherwise than the name doe
     "SalesTaxCodeRef": "Tax",
     "ExpectedDate": "Expected",
     "JobDesc": "Job description",
+    "TxnID": "Transaction",
+    "PaymentTxnID": "Payment or receipt",
+    "PriceLevelFixedPercentage": "Percentage",
     "ItemDesc": "Description",
     "SalesDesc": "Description on sales",
     "PurchaseDesc": "Description on purchases",
@@ -224,4 +227,6 @@ BRANCHES: Mapping[str, str] = {
     "SalesAndPurchase": "Sold and bought",
     "IsToBePrinted": "To be printed",
     "RefNumber": "With a number",
+    "PriceLevelFixedPercentage": "The same for all items",
+    "CurrencyRef": "Item by item, in the list below",
 }

@@ -43,15 +43,23 @@ document.addEventListener("htmx:afterSettle", (event) => {
   }
 });
 
-// What follows a changed quantity, rate or amount: only texts and sums are taken over, never what is being typed.
+// What follows a changed quantity, rate or amount: only texts and sums are taken over, never what is being typed, and
+// nothing from before a later change or a move of the lines.
+let turn = 0;
+for (const name of ["htmx:beforeRequest", "htmx:afterSwap"]) document.addEventListener(name, () => { turn += 1; });
+
 document.addEventListener("change", async (event) => {
   const form = event.target.closest?.("[data-record-form]");
   if (!form || !(event.target.matches("[data-reckons]") || event.target.name?.endsWith("ItemSalesTaxRef") || event.target.name?.endsWith("SalesTaxCodeRef"))) return;
+  turn += 1;
+  const mine = turn;
   const data = new FormData(form);
   data.set("_do", "total");
   const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(data), headers: { "HX-Request": "true" } });
   if (!answer.ok) return;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const text = await answer.text();
+  if (mine !== turn) return;
+  const page = new DOMParser().parseFromString(text, "text/html");
   const totals = page.getElementById("form-totals");
   if (totals) document.getElementById("form-totals")?.replaceWith(document.adoptNode(totals));
   for (const fresh of page.querySelectorAll("[data-line] [data-reckons]")) {

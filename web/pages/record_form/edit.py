@@ -126,7 +126,9 @@ async def shown(
     record = record_of(subject.form, texts, base).record
     tax = await tax_of(subject.company.id, record)
     detail, kind = subject.detail, lower(subject.entity.label)
-    title = f"Edit {heading(subject.entity, detail)}" if detail else f"New {kind}"
+    called = heading(subject.entity, detail) if detail else ""
+    called = lower(called) if subject.entity.group == "transaction" else called
+    title = f"Edit {called}" if detail else f"New {kind}"
     values: Values = {
         **await company_frame(request, subject.company, "records"),
         "kind": subject.entity,
