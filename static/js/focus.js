@@ -2,5 +2,5 @@
 const place = document.querySelector("[data-focus]");
 if (place) {
   place.focus();
-  if (place.matches(".error-summary")) if (!document.title.startsWith("Error: ")) document.title = `Error: ${document.title}`;
+  if (place.matches(".error-summary") && !document.title.startsWith("Error: ")) document.title = `Error: ${document.title}`;
 }

@@ -57,9 +57,10 @@ class RecordDetailController(Controller):
             **await company_frame(request, row, "records"),
             **await record_values(request, row, kind, found),
             **await actions_of(request, row, kind, found),
-            "flash": DONE.get(request.query_params.get("done", "")),
+            "flash": None,
             "stream_url": f"/companies/{company}/records/{entity}/{id}/live",
         }
+        values["flash"] = flash_of(request.query_params.get("done", ""), str(values["state"]))
         return page(request, "records/detail.html", values)
 
     @get("/live")
@@ -77,6 +78,13 @@ class RecordDetailController(Controller):
             return {part: render(request, f"records/_{part}.html", values) for part in ("state", "history")}
 
         return stream(request, {f"company:{company}"}, read)
+
+
+def flash_of(done: str, state: str) -> tuple[str, str] | None:
+    """Return what became of what led here; where the kind approves by itself nothing waits."""
+    if done in ("saved", "delete", "void") and state == "approved":
+        return "good", "Saved and approved, as this kind approves by itself. It goes when the Web Connector calls."
+    return DONE.get(done)
 
 
 async def found_or_404(company: int, entity: str, id: int) -> RecordDetail:
