@@ -1,7 +1,7 @@
 """What people decide about proposed changes: what is ticked goes on, and one rule holds for all the rest."""
 
 from sync.store import changes
-from sync.store.base import fetch, fetchval
+from sync.store.base import execute, fetch, fetchrow, fetchval
 from tests.sync.conftest import Product
 
 
@@ -42,3 +42,15 @@ async def test_all_that_a_search_finds_is_approved_but_the_rows_that_were_untick
     assert got == changes.Decision(approved=2, kept=1, cleared=0, skipped=0)  # 1 and 11; 10 was unticked
     everything = await changes.decide(made.company, None, "all", "clear", ids[-1], "test", clear=[ids[0]])
     assert everything == changes.Decision(approved=8, kept=0, cleared=1, skipped=0)
+
+
+async def test_what_waits_for_a_parent_that_is_ignored_is_refused_and_says_why(product: Product) -> None:
+    made = await product.add_company()
+    parent, child = await propose(made.company, 2)
+    await execute("update change set state = 'refused' where id = $1", parent)
+    await execute("update change set state = 'waiting', waits_for = $2 where id = $1", child, parent)
+    assert (await changes.counts(made.company)).unsynced == 1  # its child waits
+    assert await changes.ignore(made.company, [parent], "alice@halder.example") == 1
+    row = await fetchrow("select state, reason from change where id = $1", child)
+    assert row is not None
+    assert (row["state"], row["reason"]) == ("refused", "It refers to a record that will not be sent.")
