@@ -27,7 +27,7 @@ async def test_what_is_ticked_is_approved_and_one_rule_holds_for_all_that_is_not
     again = await changes.decide(made.company, None, ids[:2], "keep", ids[3], "bob@halder.example")
     assert again == changes.Decision(approved=0, kept=1, cleared=0, skipped=2)
     counts = await changes.counts(made.company)
-    assert (counts.pending, counts.to_approve_out) == (2, 0)  # E20
+    assert (counts.pending, counts.to_approve_out) == (2, 0)  # E16, E20: nothing has called
     assert [one.id for one in await changes.dismissed(made.company)] == [ids[2]]
     assert await changes.undo_clear(made.company, [ids[2]], "bob@halder.example") == 1
     assert (await changes.counts(made.company)).to_approve_out == 1
