@@ -516,6 +516,73 @@ class WizardTicks(Table):
     wizard_ticks_once = Unique([person, company])
 
 
+class ApiToken(Table):
+    """What another program shows to be let in to the JSON API."""
+
+    id = BigSerial(primary_key=True)
+    name = Varchar(length=120)
+    role = Varchar(length=20)  # owner, accounting_manager, member, viewer
+    token_hash = Bytea(unique=True)  # SHA-256 of the token, which is shown once
+    created_by = Varchar(length=254)
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz(null=True, default=None)  # None: never
+    last_used_at = Timestamptz(null=True, default=None)  # once a minute at most
+    last_address = Varchar(length=64, default="")
+    revoked_at = Timestamptz(null=True, default=None)
+    revoked_by = Varchar(length=254, default="")
+
+
+class ApiAnswer(Table):
+    """What a write through the API was answered, kept for a day: the same Idempotency-Key gets it again."""
+
+    id = BigSerial(primary_key=True)
+    token = BigInt()
+    key = Varchar(length=255)  # the Idempotency-Key
+    digest = Bytea()  # SHA-256 of method, address and body: the same key may not ask for anything else
+    status = SmallInt(default=0)
+    answer = JSONB(default="{}")
+    at = Timestamptz(default=TimestamptzNow(), index=True)
+    api_answer_once = Unique([token, key])
+
+
+class CsvImport(Table):
+    """A CSV file that somebody sent, from its upload to its decision. Its lines are let go of after a week."""
+
+    id = BigSerial(primary_key=True)
+    company = ForeignKey(Company, null=False)
+    entity = Varchar(length=40)
+    file_name = Varchar(length=200)
+    encoding = Varchar(length=20)  # in words: UTF-8, Windows-1252
+    separator = Varchar(length=1)
+    headings = JSONB()  # list of texts
+    mapping = JSONB()  # list, for each column the path of its field ("BillAddress/City") or ""
+    lines = Integer(default=0)  # beside the head
+    state = Varchar(length=10)  # reading, checking, checked, importing, done, dropped
+    number = Integer(default=0)  # counts up with each mapping: a check of an earlier one stops
+    checked = Integer(default=0)  # lines, of the present mapping
+    imported = Integer(default=0)
+    made_by = Varchar(length=254)
+    made_at = Timestamptz(default=TimestamptzNow(), index=True)
+    decided_by = Varchar(length=254, default="")
+    decided_at = Timestamptz(null=True, default=None)
+    address = Varchar(length=64, default="")
+
+
+class CsvLine(Table):
+    """One line of such a file, and what it would do."""
+
+    id = BigSerial(primary_key=True)
+    csv_import = BigInt()
+    line = Integer()  # in the file; the head is 1
+    cells = JSONB()  # list of texts
+    verdict = Varchar(length=8, default="")  # new, changed, same, refused; empty: not looked at
+    reason = Text(default="")  # why it is refused
+    record = BigInt(null=True, default=None)
+    leaves = JSONB(null=True, default=None)  # list of [path, before, after]: what it changes
+    change = BigInt(null=True, default=None)  # that it became
+    csv_line_once = Unique([csv_import, line])
+
+
 TABLES = (
     Workspace,
     User,
@@ -544,4 +611,8 @@ TABLES = (
     Look,
     ChangeEvent,
     WizardTicks,
+    ApiToken,
+    ApiAnswer,
+    CsvImport,
+    CsvLine,
 )

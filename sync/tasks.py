@@ -23,7 +23,7 @@ from sync import mail as post
 from sync.database import CONNECTIONS, MIGRATION_LOCK
 from sync.qbxml.heads import NotQbxml
 from sync.settings import Settings
-from sync.store import intake, mail
+from sync.store import api_writes, csv_imports, csv_matching, intake, mail
 from sync.store.base import connection
 
 log = logging.getLogger(__name__)
@@ -84,6 +84,16 @@ class Queue:
             await found.execute(FREE, [self.queue.name])
         for company in await intake.companies_with_unprocessed(overdue):
             await self.wake(company)
+        for file in await csv_imports.unfinished():
+            await self.work_on(file.id)
+
+    async def work_on(self, file: int) -> None:
+        """See to it that what is due about a CSV file is done. After the commit that said so."""
+        row = await csv_imports.by_id(file)
+        if row is not None:
+            key = f"csv:{file}:{row.state}:{row.number}"
+            if await self.queue.enqueue("work_on_file", key=key, file=file, **DRAIN):
+                await self.queue.schedule()
 
     def wake_soon(self, company: int) -> None:
         """The same, without waiting: the reply to the Web Connector does not depend on it."""
@@ -156,6 +166,51 @@ async def _take_in_one(company: int, parsed: intake.Parsed, now: datetime) -> No
         await intake.set_aside(company, parsed.answered, "Our side could not store this answer.", now)
 
 
+async def work_on_file(ctx: Context, *, file: int) -> int:
+    """Find out what the lines of a CSV file would do, or carry them out; return how many were done now."""
+    row = await csv_imports.by_id(file)
+    if row is None:
+        return 0
+    return await (look_at_lines(ctx, row) if row.state == "checking" else import_lines(ctx, row))
+
+
+async def look_at_lines(ctx: Context, file: csv_imports.ImportRow) -> int:
+    """Look at every line, from the first one on: a line may double one that an earlier look has seen."""
+    looking = await csv_matching.begin(file)
+    seen, line = 0, 0
+    while True:
+        lines = await csv_imports.after(file.id, line)
+        found = await csv_matching.consider(looking, lines) if lines else []
+        seen, line = seen + len(lines), lines[-1].line if lines else line
+        over = len(lines) < csv_imports.BATCH
+        if not await csv_imports.looked_at(file, found, seen, over=over) or over:
+            return seen
+        await beat(ctx)
+
+
+async def import_lines(ctx: Context, file: csv_imports.ImportRow) -> int:
+    """Propose what the file wants, some lines at a time. What was done before is not done again."""
+    done = 0
+    while file.state == "importing" and (some := await csv_matching.carry_out(file)):
+        done += some
+        await beat(ctx)
+    return done
+
+
+async def beat(ctx: Context) -> None:
+    """Say that a job lives."""
+    job = ctx.get("job")
+    if job is not None:
+        await job.update()
+
+
+async def forget_files(ctx: Context) -> None:
+    """Let go of the lines of CSV files, and of answers to other programs, that nobody asks for any more."""
+    now = datetime.now(UTC)
+    await csv_imports.forget(now)
+    await api_writes.forget(now)
+
+
 async def sweep_answers(ctx: Context) -> None:
     """Take up what no wake-up has reached."""
     await cast(Ringing, ctx)["bell"].take_up(OVERDUE)
@@ -196,6 +251,7 @@ CRON: list[CronJob[Context]] = [
     CronJob(send_digests, cron=EVERY_MINUTE, timeout=60),
     CronJob(forget_requests, cron=EVERY_NIGHT),
     CronJob(forget_mail, cron=EVERY_NIGHT),
+    CronJob(forget_files, cron=EVERY_NIGHT),
 ]
 
 
@@ -225,7 +281,7 @@ async def _worker(bell: Queue, settings: Settings) -> AsyncIterator[None]:
     worker = InProcessWorker(
         bell.queue,
         id=bell.id,
-        functions=[take_in, *(job.function for job in CRON)],
+        functions=[take_in, work_on_file, *(job.function for job in CRON)],
         concurrency=CONCURRENCY,
         cron_jobs=CRON,
         after_process=after,

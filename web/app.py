@@ -21,6 +21,8 @@ from sync.endpoint import handlers
 from sync.keys import KeyRing
 from sync.live import Live
 from sync.settings import Settings
+from web.api import api
+from web.api.document import guide as api_guide
 from web.auth import check_roles, guard
 from web.codes import CODE_FILTERS
 from web.errors import exception_handlers
@@ -46,7 +48,7 @@ def create_app(settings: Settings) -> Litestar:
     )
     conversation = Conversation(KeyRing(settings.secret_key))
     app = Litestar(
-        route_handlers=[*PAGES, *handlers(conversation, settings.public_url), static_files(site)],
+        route_handlers=[*PAGES, api(), api_guide, *handlers(conversation, settings.public_url), static_files(site)],
         request_class=HTMXRequest,
         guards=[guard],
         exception_handlers=exception_handlers(),

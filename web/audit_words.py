@@ -120,6 +120,9 @@ WORDS: dict[str, Words] = {
     "change.found_in_books": named("said that a change of unknown outcome is in the books: {}"),
     "digest.sent": named("sent the daily digest, {}"),
     "alerts.digest_set": named("switched the daily digest {}"),
+    "records.imported": lambda subject, _: f"imported a CSV file of {subject}",
+    "token.made": lambda subject, detail: f"made the API token {subject}, as {role(detail)}",
+    "token.revoked": named("revoked the API token {}"),
     "records.exported": lambda subject, _: f"exported {subject}",
 }
 

@@ -13,6 +13,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Response, Template
 from litestar.types import ExceptionHandlersMap
 
+from web.api.problems import Problem, answered, is_api, of_status
 from web.auth import ROLE_WORDS, NotSignedIn, RoleNeeded, way_back
 from web.frame import frame
 from web.htmx import go_to
@@ -48,6 +49,7 @@ BROKEN = Told("Something broke on our side", "Try again in a moment.", "Your wor
 
 def exception_handlers() -> ExceptionHandlersMap:
     return {
+        Problem: answered,
         NotSignedIn: not_signed_in,
         RoleNeeded: role_needed,
         PermissionDeniedException: permission_denied,
@@ -116,6 +118,8 @@ def wants_json(request: AnyRequest) -> bool:
 
 def answer(request: AnyRequest, status: int, told: Told, reference: str = "") -> Response[Any]:
     """Give the error as JSON or as a page."""
+    if is_api(request.url.path):
+        return answered(request, of_status(status, told.happened, reference))
     if wants_json(request):
         content = {"error": told.title, "detail": told.happened, "reference": reference}
         return Response(content, status_code=status)

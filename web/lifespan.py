@@ -23,11 +23,11 @@ def lifespan(
     """Return the application's lifespan: it opens in this order and closes in the opposite one."""
 
     @contextlib.asynccontextmanager
-    async def run(_: Litestar) -> AsyncIterator[None]:
+    async def run(app: Litestar) -> AsyncIterator[None]:
         async with contextlib.AsyncExitStack() as stack:
             dsn = await stack.enter_async_context(connected(site.settings))
             await migrate()
-            conversation.queue = await stack.enter_async_context(running(dsn, site.settings))
+            conversation.queue = app.state.queue = await stack.enter_async_context(running(dsn, site.settings))
             await stack.enter_async_context(site.live.listening(dsn))
             stack.enter_context(told_of_the_end(site.live.stop))
             yield

@@ -10,6 +10,7 @@ from litestar.connection import ASGIConnection, Request
 
 from sync.live import Live
 from sync.settings import Settings
+from sync.tasks import Queue
 from web.passwords import Passwords
 from web.sign_on import Provider
 
@@ -43,6 +44,14 @@ class Site:
     def key(self, purpose: str) -> str:
         """Return a key of its own for one purpose, derived from the secret key."""
         return hmac.new(self.settings.secret_key.encode(), purpose.encode(), hashlib.sha256).hexdigest()
+
+
+def queue_of(connection: Connection) -> Queue:
+    """Return the open queue of this process."""
+    queue = connection.app.state.queue
+    if not isinstance(queue, Queue):
+        raise TypeError("the lifespan has not begun")
+    return queue
 
 
 def site_of(connection: Connection) -> Site:

@@ -31,7 +31,7 @@ SOLVED = """
 
 PART_OF_CONFLICT = """
     update change set state = 'cleared', reason = $2, decided_by = $3, decided_at = $4
-    where record = $1 and direction = 'in' and state in ('proposed', 'kept')
+    where record = any($1) and direction = 'in' and state in ('proposed', 'kept')
 """
 
 

@@ -110,7 +110,8 @@ TAKEN = """
             and c.state in ('proposed', 'kept', 'conflict', 'approved', 'waiting', 'sent', 'refused', 'unknown')
         order by c.record, c.id desc
     )
-    update record r set ours = own.after, base = case when own.record is not null then r.quickbooks end
+    update record r set ours = own.after, updated_at = now(),
+        base = case when own.record is not null then r.quickbooks end
     from unnest($1::bigint[]) as taken (record) left join own on own.record = taken.record
     where r.id = taken.record
 """

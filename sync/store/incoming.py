@@ -109,7 +109,7 @@ TAKEN = """
     from unnest($1::bigint[], $2::text[]) as n (id, ours) where r.id = n.id
 """
 
-CONFLICTS = PART_OF_CONFLICT.replace("record = $1", "record = any($1)")
+CONFLICTS = PART_OF_CONFLICT
 
 DELETED = """
     update record r set deleted_at = gone.at, updated_at = now(),

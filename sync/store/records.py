@@ -218,8 +218,10 @@ def _row(row: Any) -> RecordRow:
 async def record(company: int, entity: str, id: int) -> RecordDetail | None:
     """One record of a company."""
     row = await fetchrow("select * from record where company = $1 and entity = $2 and id = $3", company, entity, id)
-    if row is None:
-        return None
+    return None if row is None else _detail(row)
+
+
+def _detail(row: Any) -> RecordDetail:
     return RecordDetail(
         id=row["id"],
         entity=row["entity"],
@@ -279,3 +281,40 @@ async def export(
                 "deleted": row["deleted_at"] is not None,
                 "fields": document(row["fields"]),
             }
+
+
+# for other programs: in the order of their last change here, the deleted ones too
+
+# A row is stamped with the begin of its transaction. What is stamped after the begin of one that still writes is not
+# told yet: a row of that one may come to stand before it, and whoever has read past its place would never see it.
+SETTLED = """
+    (select coalesce(min(xact_start) - interval '1 second', 'infinity') from pg_stat_activity
+     where datname = current_database() and backend_xid is not null and pid <> pg_backend_pid())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A record's place in the order of updates."""
+
+    at: datetime
+    id: int
+
+
+async def updated(
+    company: int, entity: str, *, q: str = "", since: datetime | None = None, after: Place | None = None, limit: int
+) -> list[RecordDetail]:
+    """Records of a kind in the order in which they changed here: those updated after a moment, or behind a place."""
+    where, values = conditions(company, entity, q, "all", None)
+    if since is not None:
+        values.append(since)
+        where += f" and updated_at > ${len(values)}"
+    if after is not None:
+        values += [after.at, after.id]
+        where += f" and (updated_at, id) > (${len(values) - 1}, ${len(values)})"
+    values.append(limit)
+    rows = await fetch(
+        f"select * from record where {where} and updated_at < {SETTLED} order by updated_at, id limit ${len(values)}",
+        *values,
+    )
+    return [_detail(row) for row in rows]

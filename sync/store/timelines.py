@@ -6,7 +6,7 @@ from typing import Any
 
 from sync.protocol.writes import NEW
 from sync.store.base import document, fetch, fetchval, notify, transaction
-from sync.store.changes import OPEN
+from sync.store.proposals import OPEN
 from sync.store.setup import audit
 
 LAST = 100  # changes that a timeline shows

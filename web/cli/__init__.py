@@ -16,6 +16,7 @@ COMMANDS = {
     "company": "data",
     "sync": "data",
     "records": "data",
+    "token": "tokens",
     "practice": "practice",
 }
 

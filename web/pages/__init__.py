@@ -4,6 +4,7 @@ from litestar.types import ControllerRouterHandler
 
 from web.pages.account import SessionsController
 from web.pages.alert_settings import AlertSettingsController
+from web.pages.api_tokens import ApiTokensController
 from web.pages.appearance import choose_theme
 from web.pages.approval_settings import ApprovalSettingsController
 from web.pages.audit_log import AuditLogController
@@ -16,6 +17,7 @@ from web.pages.connector_help import connector_help, connector_log
 from web.pages.connector_step import ConnectorStep
 from web.pages.connectors import ConnectorsController
 from web.pages.create_account import CreateAccountController, WaitingController
+from web.pages.csv_import import CsvImportController
 from web.pages.daily import daily
 from web.pages.exports import ExportsController
 from web.pages.first_run import FirstRunController
@@ -54,6 +56,7 @@ PAGES: list[ControllerRouterHandler] = [
     SteeringController,
     CompanySettingsController,
     RecordsController,
+    CsvImportController,
     ReportsController,
     RecordDetailController,
     *RECORD_FORM,
@@ -91,5 +94,6 @@ PAGES: list[ControllerRouterHandler] = [
     TeamController,
     SupportController,
     SettingsController,
+    ApiTokensController,
     AuditLogController,
 ]
