@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from sync.store import policies
-from sync.store.base import fetch, fetchrow, notify, transaction
+from sync.store.base import execute, fetch, fetchrow, notify, transaction
 from sync.store.policies import Direction
 from sync.store.setup import ask_run, audit
 
@@ -37,6 +37,9 @@ class Filter:
 
 
 EVERYTHING = Filter()
+
+MANY = 2000  # rows of one decision, after which the planner has to know at once that they wait no longer
+COUNT_ANEW = "analyze change (company, state, direction, entity)"  # else each page reads the table until autovacuum
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +209,8 @@ async def decide(
             await notify(connection, "companies", f"company:{company}")
     if any(row["state"] == "approved" for row in rows):
         await ask_run(company, "incremental", actor, address)
+    if len(rows) > MANY:
+        await execute(COUNT_ANEW)
     return decision
 
 
