@@ -17,7 +17,7 @@ from sync.store.companies import CompanyRow
 from sync.store.stuck import Named
 from web.auth import address_of, current
 from web.changes_told import label, record_href, title, way
-from web.filters import day_time, money
+from web.filters import day_time, money, qb_time
 from web.forms import line, read_form, whole_number
 from web.frame import Values, company_frame, company_or_404, guide_frame, page
 from web.htmx import go_to
@@ -149,7 +149,7 @@ def candidates_of(look: LookRow) -> list[tuple[str, str, str]]:
             short.party,
             short.date,
             money(short.amount),
-            f"made {short.time_created}" if short.time_created else "",
+            f"made {qb_time(short.time_created)}" if short.time_created else "",
         )
         named = title(look.entity, short.name or "", short.ref_number or "")
         found.append((short.qb_id, named, ", ".join(filter(None, facts))))
