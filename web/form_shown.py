@@ -10,7 +10,8 @@ from sync.qbxml.fields import Kind
 from sync.qbxml.labels import lower, words
 from web.filters import money
 from web.form_layout import LINES
-from web.form_values import JOURNAL, at, decimal, rows_of
+from web.form_scalars import decimal
+from web.form_values import JOURNAL, at, rows_of
 from web.record_form import Branches, Form, Group, Input, Lines, Part, inputs_in
 
 DECIMAL = {Kind.AMT, Kind.PRICE, Kind.QTY, Kind.PCT, Kind.FLOAT}

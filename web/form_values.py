@@ -7,85 +7,21 @@ nothing, so what nobody touched stays as it was, whatever its form.
 """
 
 import copy
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sync.qbxml.arrange import ORDER
-from sync.qbxml.fields import Field, Kind
+from sync.qbxml.fields import Kind
+from web.form_scalars import cents, decimal, plain, read, shown
 from web.record_form import Branches, Form, Group, Input, Lines, Part, inputs_in
 
 Texts = dict[str, str]
 Record = dict[str, Any]
-NUMBERS = {Kind.AMT, Kind.PRICE, Kind.QTY, Kind.PCT, Kind.FLOAT, Kind.INT}
-INTERVAL = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:\d+S)?")
-HOURS = re.compile(r"(\d{1,4})(?::([0-5]\d)|[.,](\d{1,2}))?")
-AT = re.compile(r"\[(\d+)\]")
 MOST_LINES = 2000  # of one list that a form takes
 SIDES = {"Debit": "JournalDebitLine", "Credit": "JournalCreditLine"}
 JOURNAL = "JournalLine"
-
-
-# single values
-
-
-def shown(of: Field, value: Any) -> str:
-    """Return a value as it stands in its input."""
-    if isinstance(value, Mapping):
-        value = value.get("#text", "")
-    if not isinstance(value, str):
-        return ""
-    if of.kind is Kind.BOOL:
-        return {"1": "true", "0": "false"}.get(value, value)
-    if of.kind is Kind.INTERVAL and (match := INTERVAL.fullmatch(value)):
-        return f"{int(match[1] or 0)}:{int(match[2] or 0):02}"
-    return plain(value)
-
-
-def plain(text: str) -> str:
-    """Return a text with the line ends that a browser sends turned into ours."""
-    return text.replace("\r\n", "\n").replace("\r", "\n")
-
-
-def read(of: Field, text: str) -> str:
-    """Return what somebody typed as QuickBooks takes it; what has not its form stays as it was typed."""
-    text = plain(text).strip()
-    if of.kind in NUMBERS:
-        return number(of, text)
-    if of.kind is Kind.INTERVAL and (match := HOURS.fullmatch(text)):
-        minutes = int(match[2]) if match[2] else round(int((match[3] or "0").ljust(2, "0")) * 60 / 100)
-        return f"PT{int(match[1])}H{minutes}M0S"
-    return text
-
-
-def number(of: Field, text: str) -> str:
-    """1,234.5 is 1234.50, (12) is -12, $5 is 5."""
-    bare = text.replace(",", "").replace("$", "").replace(" ", "").replace("\u00a0", "").removesuffix("%")
-    if bare.startswith("(") and bare.endswith(")"):
-        bare = f"-{bare[1:-1]}"
-    try:
-        value = Decimal(bare)
-        if not value.is_finite() or abs(value) >= Decimal(10) ** 13:
-            return text
-    except InvalidOperation:
-        return text
-    if of.kind is Kind.AMT and value == value.quantize(Decimal("0.01")):
-        return f"{value:.2f}"
-    return f"{value:f}"
-
-
-def decimal(text: Any) -> Decimal | None:
-    try:
-        found = Decimal(str(text)) if text not in (None, "") else None
-    except InvalidOperation:
-        return None
-    return found if found is not None and found.is_finite() and abs(found) < Decimal(10) ** 13 else None
-
-
-def cents(value: Decimal) -> str:
-    return str(value.quantize(Decimal("0.01"), ROUND_HALF_UP))
 
 
 # a record as texts
@@ -174,8 +110,11 @@ def at(record: Any, path: str) -> Any:
 
 
 def opened(record: Mapping[str, Any]) -> Record:
-    """Return a copy in which debits and credits are one list, in the order of the document."""
+    """Return a copy in which debits and credits are one list, and references in a list are lines of one field."""
     found: Record = copy.deepcopy(dict(record))
+    for name, value in found.items():
+        if name.endswith("Ref") and isinstance(value, list) and all(is_reference(one) for one in value):
+            found[name] = [{name: one} for one in value]
     if not any(name in found for name in SIDES.values()):
         return found
     left = {side: rows_in(found, name) for side, name in SIDES.items()}
@@ -192,7 +131,10 @@ def opened(record: Mapping[str, Any]) -> Record:
 
 
 def closed(record: Record) -> Record:
-    """Return the record with debits and credits apart again, and their order."""
+    """Return the record with debits and credits apart again, and their order; lists of references as they are kept."""
+    for name, value in record.items():
+        if name.endswith("Ref") and isinstance(value, list) and all(list(one) == [name] for one in value):
+            record[name] = [one[name] for one in value]
     if JOURNAL not in record:
         return record
     found = {name: value for name, value in record.items() if name != JOURNAL}
@@ -205,6 +147,10 @@ def closed(record: Record) -> Record:
         order.append(SIDES[side])
     usual = sorted(order, key=list(SIDES.values()).index)
     return {**found, ORDER: order} if order != usual or record.get(ORDER) else found
+
+
+def is_reference(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value) and value.keys() <= {"ListID", "FullName"}
 
 
 def side_of(row: Mapping[str, Any]) -> str:

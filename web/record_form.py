@@ -244,6 +244,8 @@ class Build:
         if field.repeats:
             if field.kind is Kind.GROUP and not above:
                 self.table(field, name, known.get(name))
+            elif field.kind is Kind.REF and not above:
+                self.references(field, name)
             return []
         if field.kind is Kind.GROUP:
             inner = known[name].children if name in known else field.children
@@ -291,6 +293,11 @@ class Build:
             inputs.append(self.input(one, own, one.name, kinds))
         if inputs:
             self.lines.append(self.arranged(name, field, inputs))
+
+    def references(self, field: Field, name: str) -> None:
+        """A list of references is a table with one column."""
+        one = self.input(field, name, "")
+        self.lines.append(Lines(name=name, sent=field.name, heading=one.label, columns=(one,), extra=()))
 
     def arranged(self, name: str, field: Field, inputs: list[Input]) -> Lines:
         usual = next((columns for end, columns in LINES.items() if name.endswith(end)), ())

@@ -12,7 +12,8 @@ from sync.qbxml.entities import ENTITIES, refers_to
 from sync.qbxml.fields import Kind
 from web.form_faults import wrongs
 from web.form_rows import moved, renumbered, without_row
-from web.form_values import Texts, read, record_of, shown, texts_of
+from web.form_scalars import read, shown
+from web.form_values import Texts, record_of, texts_of
 from web.record_form import Branches, Form, form_of, inputs_in
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -222,3 +223,15 @@ def test_debits_and_credits_are_one_list_in_the_form_and_two_in_the_record() -> 
     assert "Debits are 11.00, credits are 0.00; QuickBooks requires them to be the same." in {
         one.sentence for one in found
     }
+
+
+def test_a_list_of_references_is_lines_of_one_field() -> None:
+    of = form("ItemSalesTaxGroup")
+    first = {"ListID": "1", "FullName": "County"}
+    before: dict[str, Any] = {"ListID": "9", "EditSequence": "1", "Name": "Both", "ItemSalesTaxRef": [first]}
+    texts = sent(of, before) | {"ItemSalesTaxRef[1]#from": "", "ItemSalesTaxRef[1]/ItemSalesTaxRef": "City"}
+    back = record_of(of, texts, before)
+    assert back.record["ItemSalesTaxRef"] == [first, {"FullName": "City"}]
+    assert [one.path for one in back.asked] == ["ItemSalesTaxRef[1]/ItemSalesTaxRef"]
+    without_row(texts, "ItemSalesTaxRef[0]")
+    assert record_of(of, renumbered(of, texts), before).record["ItemSalesTaxRef"] == [{"FullName": "City"}]

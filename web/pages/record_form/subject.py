@@ -16,7 +16,8 @@ from sync.store.companies import CompanyRow
 from sync.store.picking import Choice
 from sync.store.records import RecordDetail
 from web.form_faults import Wrong, label_at, unknown
-from web.form_values import Asked, Known, decimal
+from web.form_scalars import decimal
+from web.form_values import Asked, Known
 from web.frame import company_or_404
 from web.record_form import Form, form_of, takes
 
