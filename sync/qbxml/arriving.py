@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sync.qbxml.arrange import occurrences
 from sync.qbxml.entities import ENTITIES, ITEMS, NAMES, TERMS, Entity, refers_to
-from sync.qbxml.fields import Field, Kind, laid_open, message
+from sync.qbxml.fields import Field, Kind, message, named
 from sync.qbxml.labels import label, lower
 from sync.qbxml.validate import Fault, faults
 from sync.qbxml.writing import IDENTITY, PAID, Content, Values, add_values, mod_values, part_of, place_of
@@ -66,7 +66,7 @@ def as_record(entity: Entity, values: Mapping[str, Any]) -> Values:
 
 
 def renamed(values: Mapping[str, Any], content: Content) -> Values:
-    fields = {field.name: field for field in laid_open(content)}
+    fields = named(content)
     found: Values = {}
     for name, value in values.items():
         field = field_of(name, fields)
@@ -150,7 +150,7 @@ def strays(entity: Entity, values: Mapping[str, Any], verb: str, known: Mapping[
 def misplaced(
     entity: Entity, values: Mapping[str, Any], content: Content, whole: Content, verb: str, above: str
 ) -> Iterator[Fault]:
-    known = {field.name: field for field in laid_open(whole)}
+    known = named(whole)
     for name, value in values.items():
         if value is None or name[:1] in "@#":
             if name[:1] in "@#":
@@ -194,7 +194,7 @@ def references(entity: Entity, record: Mapping[str, Any]) -> list[Reference]:
 
 
 def referring(entity: Entity, values: Mapping[str, Any], content: Content, above: str) -> Iterator[Reference]:
-    fields = {field.name: field for field in laid_open(content)}
+    fields = named(content)
     for name, value in values.items():
         field = fields.get(name)
         if field is None or not field.children:

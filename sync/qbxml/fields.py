@@ -127,6 +127,17 @@ def laid_open(content: tuple[Field | Choice, ...]) -> Iterator[Field]:
                 yield from laid_open(branch)
 
 
+NAMED: dict[int, tuple[tuple[Field | Choice, ...], Mapping[str, Field]]] = {}  # by identity: a deep hash costs more
+
+
+def named(content: tuple[Field | Choice, ...]) -> Mapping[str, Field]:
+    """Every field of a content by its name; where branches share one, the last. For contents that stay, of messages."""
+    found = NAMED.get(id(content))
+    if found is None:
+        found = NAMED[id(content)] = (content, MappingProxyType({one.name: one for one in laid_open(content)}))
+    return found[1]
+
+
 def find(content: tuple[Field | Choice, ...], path: str) -> Field | None:
     """The first field of that path; where branches of a choice share a name, the one that has the rest of the path."""
     name, _, rest = path.partition("/")

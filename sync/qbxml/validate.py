@@ -138,7 +138,8 @@ class Check:
         if self.product in rule.not_in:
             where = f"QuickBooks {PRODUCTS[self.product or '']}"
             self.add(path, "product", self.product, f"{where} has no field {lower(self.label(path))} here.")
-        self.newer(rule.since, path, self.label(path))
+        if rule.since:
+            self.newer(rule.since, path, self.label(path))
         for at, value in enumerate(values):
             self.value(rule, value, f"{path}[{at}]" if rule.repeats or len(values) > 1 else path)
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sync.qbxml.arrange import ORDER, occurrences
 from sync.qbxml.entities import Entity
-from sync.qbxml.fields import Choice, Field, Kind, laid_open, message
+from sync.qbxml.fields import Choice, Field, Kind, laid_open, message, named
 
 Values = dict[str, Any]
 Content = tuple[Field | Choice, ...]
@@ -105,7 +105,7 @@ def writable(entity: Entity, verb: str) -> frozenset[str]:
 
 def place_of(name: str, content: Content, verb: str) -> Field | None:
     """The field of a request that holds the part of that name of an answered record."""
-    fields = {field.name: field for field in laid_open(content)}
+    fields = named(content)
     base = name.removesuffix("Ret")
     for candidate in (name, f"{base}{verb}", base, PAID.get(name, "")):
         if candidate in fields:
