@@ -68,6 +68,8 @@ class Outcome:
 
 
 NOT_ANSWERED = "QuickBooks' answer does not speak of this change."
+NOT_SHOWN = "QuickBooks took it, but its answer does not show the record."
+NOT_SEEN = "QuickBooks could not be asked what became of it. It may be in the books already. {}"
 NOT_THERE = "QuickBooks no longer has this record."
 SEVERAL = "Several records in QuickBooks look like this one. It may be in the books already."
 
@@ -82,6 +84,8 @@ def answered(
     if code < 0:
         return Outcome(state=Change.SENT, message=message or NOT_ANSWERED)  # looked up before anything else happens
     if not statuses.failed(code):
+        if record is None and action in ("create", "update"):  # without its id it would be made once more
+            return Outcome(state=Change.SENT, message=NOT_SHOWN)
         return Outcome(state=Change.APPLIED, code=code, message=message, record=record, gone=action == "delete")
     if action == "delete" and code in DELETED_ALREADY:
         return Outcome(state=Change.APPLIED, code=code, message=message, gone=True)
@@ -114,6 +118,13 @@ def looked_up(
     if action == "update" and has_all(before, wanted, now):
         return Outcome(state=Change.APPLIED, record=now)
     return Outcome(state=Change.APPROVED, record=now)
+
+
+def not_looked_up(message: str, *, tries: int) -> Outcome:
+    """What becomes of a change when the answer to a look says nothing of it: it is looked at again, not for ever."""
+    if tries + 1 < TRIES:
+        return Outcome(state=Change.SENT, message=message or NOT_ANSWERED, counts=True)
+    return Outcome(state=Change.UNKNOWN, message=NOT_SEEN.format(message or NOT_ANSWERED), counts=True)
 
 
 def created(wanted: Mapping[str, Any], found: list[Mapping[str, Any]]) -> Outcome:

@@ -22,6 +22,7 @@ from sync.qbxml.entities import ENTITIES
 from sync.qbxml.heads import Head
 from sync.qbxml.parse import Row
 from sync.store.base import document, notify
+from sync.store.conflicts import listed
 from sync.store.intake import columns_of
 
 READY = """
@@ -61,6 +62,18 @@ SAME_AGAIN = """
     update change set state = 'cleared', reason = 'The team and QuickBooks have the same.'
     where record = $1 and direction = 'in' and state in ('proposed', 'kept')
 """
+
+EDITED_MEANWHILE = """
+    select id, state, after from change where record = $1 and id <> $2 and direction = 'out' and action = 'create'
+        and state in ('proposed', 'kept', 'approved', 'waiting', 'conflict', 'refused')
+"""
+
+EDIT_OF_IT = """
+    update change set action = 'update', state = $2, conflict = $3::jsonb, before = $4::jsonb, after = $5::jsonb
+    where id = $1
+"""
+
+WANTED = "update record set ours = $2::jsonb where id = $1 and ours = $3::jsonb"
 
 CLAIMED_AT_ONCE = 60  # looked at for one message set; most are sent, some wait or cannot be sent
 
@@ -205,7 +218,7 @@ async def take_answer(
         if kind == "write":
             outcome = written(row, head, records)
         elif head is None or not readable(head):
-            continue
+            outcome = changes.not_looked_up(head.status.message if head else "", tries=row["tries"])
         else:
             outcome = looked(row, records)
         await move(connection, row, outcome, now)
@@ -272,6 +285,23 @@ async def move(connection: Any, row: Any, outcome: Outcome, now: datetime) -> No
             "update change set state = 'approved', waits_for = null where waits_for = $1 and state = 'waiting'",
             row["id"],
         )
+        if outcome.record is not None:
+            await edits_of_it(connection, row, outcome.record)
+
+
+async def edits_of_it(connection: Any, row: Any, there: Mapping[str, Any]) -> None:
+    """What was edited here while the new record was on its way changes that record: it does not make another one."""
+    sent = document(row["after"]) or {}
+    for later in await connection.fetch(EDITED_MEANWHILE, row["record"], row["id"]):
+        wanted = document(later["after"]) or {}
+        found = merge(sent, there, wanted)
+        if found.contradictions:
+            conflict = json.dumps(listed(found.contradictions))
+            await connection.execute(EDIT_OF_IT, later["id"], "conflict", conflict, json.dumps(sent), later["after"])
+            continue
+        after = json.dumps(found.record)
+        await connection.execute(EDIT_OF_IT, later["id"], later["state"], None, json.dumps(there), after)
+        await connection.execute(WANTED, row["record"], after, later["after"])
 
 
 async def merged(connection: Any, row: Any, now_there: Mapping[str, Any]) -> Change:
@@ -279,18 +309,14 @@ async def merged(connection: Any, row: Any, now_there: Mapping[str, Any]) -> Cha
     before, wanted = document(row["before"]) or {}, document(row["after"]) or {}
     found = merge(before, now_there, wanted)
     if found.contradictions:
-        conflict = [
-            {"path": list(one.path), "base": one.base, "quickbooks": one.quickbooks, "ours": one.ours}
-            for one in found.contradictions
-        ]
-        await connection.execute("update change set conflict = $2 where id = $1", row["id"], json.dumps(conflict))
+        conflict = json.dumps(listed(found.contradictions))
+        await connection.execute("update change set conflict = $2 where id = $1", row["id"], conflict)
         return Change.CONFLICT
+    after = json.dumps(found.record)
     await connection.execute(
-        "update change set before = $2, after = $3 where id = $1",
-        row["id"],
-        json.dumps(now_there),
-        json.dumps(found.record),
+        "update change set before = $2, after = $3 where id = $1", row["id"], json.dumps(now_there), after
     )
+    await connection.execute(WANTED, row["record"], after, row["after"])
     return Change.APPROVED
 
 

@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,7 +16,7 @@ from sync.store import changes, computers
 from sync.store.base import execute, fetch, fetchrow, fetchval
 from tests.serving import SECRET
 from tests.sync.conftest import Product, finished, unequal
-from tests.sync.following import sync
+from tests.sync.following import Interrupted, sync
 
 
 async def a_record(company: int, entity: str, nth: int = 0) -> tuple[int, dict[str, Any]]:
@@ -96,6 +97,7 @@ async def test_what_both_sides_changed_is_merged_where_the_fields_differ(
     assert (await state_of(change))[0] == "applied"
     there = in_file(company_file, "Customer", fields["ListID"])
     assert (there["Phone"], there["Notes"]) == ("555-0199", "Pays late")
+    assert await fetchval("select ours from record where id = $1", customer) is None  # the next edit begins with both
 
 
 async def test_what_both_sides_changed_in_one_field_is_a_conflict_and_nothing_is_overwritten(
@@ -147,6 +149,45 @@ async def test_another_computer_that_takes_over_looks_before_it_writes_again(
         assert [row["Name"] for row in company_file.rows("Customer")].count(name) == 1
 
 
+class Forgetful:
+    """QuickBooks that answers every look for a customer by name with an error."""
+
+    ERROR = 'statusCode="3261" statusSeverity="Error" statusMessage="Not now."/></QBXMLMsgsRs></QBXML>'
+
+    def __init__(self, file: CompanyFile) -> None:
+        self.file = file
+        self.looks = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+    def process(self, request: str) -> str:
+        asked = re.search(r'<CustomerQueryRq requestID="([^"]*)"><FullName>', request)
+        if asked is None:
+            return self.file.process(request)
+        self.looks += 1
+        return f'<QBXML><QBXMLMsgsRs><CustomerQueryRs requestID="{asked[1]}" {self.ERROR}'
+
+
+async def test_a_look_that_quickbooks_never_answers_ends_with_a_person(
+    product: Product, company_file: CompanyFile
+) -> None:
+    company, connector, faults = await synced(product, company_file)
+    second = await computers.add_connector(company, "Yard", KeyRing(SECRET), "test", "")
+    forgetful = Forgetful(company_file)
+    other = await product.connector(second, forgetful, machine="YARD-PC")
+    change = await changes.propose(company, "Customer", "create", {"Name": "Written"}, "test")
+    await changes.approve(company, [change], "test")
+    faults.append(DieBefore("receiveResponseXML"))
+    await connector.update()
+    await execute("update session set called_at = now() - interval '20 minutes' where company = $1", company)
+    await other.update()
+    state, why = await state_of(change)
+    assert state == "unknown"
+    assert "may be in the books" in why
+    assert forgetful.looks == 3
+
+
 async def test_a_job_waits_for_its_customer_and_goes_with_the_id_that_quickbooks_gave(
     product: Product, company_file: CompanyFile
 ) -> None:
@@ -162,6 +203,33 @@ async def test_a_job_waits_for_its_customer_and_goes_with_the_id_that_quickbooks
     await sync(connector, company)
     assert [(await state_of(change))[0] for change in (parent, child)] == ["applied", "applied"]
     assert "Delacroix:Kitchen" in [row["FullName"] for row in company_file.rows("Customer")]
+
+
+async def test_what_is_edited_while_its_addition_is_on_its_way_is_not_added_twice(
+    product: Product, company_file: CompanyFile
+) -> None:
+    made = await product.add_company()
+    company = made.company
+
+    async def edit_it() -> None:
+        record = await fetchval("select record from change where company = $1", company)
+        again = {**new, "Memo": "Call first"}
+        change = await changes.propose(company, "Invoice", "update", again, "test", record)
+        await changes.approve(company, [change], "test")
+
+    file = Interrupted(company_file, edit_it, nth=0)
+    connector = await product.connector(made, file)
+    await sync(connector, company)
+    _, there = await a_record(company, "Invoice")
+    line = {"ItemRef": there["InvoiceLineRet"][0]["ItemRef"], "Quantity": "1", "Rate": "10.00"}
+    new = {name: there[name] for name in ("CustomerRef", "TxnDate")} | {"RefNumber": "F-1", "InvoiceLineRet": [line]}
+    await changes.approve(company, [await changes.propose(company, "Invoice", "create", new, "test")], "test")
+    file.nth = file.requests + 1
+    await sync(connector, company)
+    memos = [row.get("Memo") for row in company_file.rows("Invoice") if row.get("RefNumber") == "F-1"]
+    assert memos == ["Call first"]
+    states = await fetch("select action, state from change where company = $1 order by id", company)
+    assert [tuple(row) for row in states] == [("create", "applied"), ("update", "applied")]
 
 
 async def test_an_invoice_keeps_the_lines_that_nobody_touched(product: Product, company_file: CompanyFile) -> None:
