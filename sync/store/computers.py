@@ -19,6 +19,7 @@ from sync.protocol.diagnosis import drifts
 from sync.store import sessions, setup
 from sync.store.base import fetch, notify, transaction
 from sync.store.connectors import one_at_a_time
+from sync.store.links import without_maker
 from sync.store.setup import NewConnector, audit
 from sync.store.steps import apply
 
@@ -293,7 +294,7 @@ async def done_with(row: ConnectorRow) -> list[tuple[str, str, datetime]]:
         row.machine or row.label or row.user_name,
         row.created_at,
     )
-    return [(found["action"], found["who"], found["at"]) for found in rows]
+    return [(found["action"], without_maker(found["who"]), found["at"]) for found in rows]
 
 
 async def offered_qwc(row: ConnectorRow, company_name: str, public_url: str) -> tuple[str, bytes]:

@@ -3,6 +3,7 @@
 The token arrives here as a hash only; `web.auth` makes it. A link lives no longer than its maker may make one.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,6 +39,14 @@ class LinkRow:
     def actor(self) -> str:
         """Who it is in the audit log."""
         return f"set-up link for {self.for_whom}, by {self.created_by}"[:254]
+
+
+BY_MAKER = re.compile(r", by [^\s@]+@\S+$")
+
+
+def without_maker(actor: str) -> str:
+    """Who it was in words that anybody may read: of a set-up link without the e-mail address of its maker."""
+    return BY_MAKER.sub("", actor) if actor.startswith("set-up link for ") else actor
 
 
 async def add_link(

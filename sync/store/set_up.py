@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sync.store.base import document, fetch, fetchrow, fetchval, notify, transaction
+from sync.store.links import without_maker
 from sync.store.setup import new_guid
 
 FIRST_MINUTES = 15  # schedule of the only company on a computer
@@ -101,7 +102,7 @@ async def standing(company: int) -> Standing | None:
 
 
 def _deed(who: str, at: float, detail: dict[str, Any]) -> Deed:
-    return Deed(who, datetime.fromtimestamp(at).astimezone(), detail)
+    return Deed(without_maker(who), datetime.fromtimestamp(at).astimezone(), detail)
 
 
 async def anything_connected() -> bool:

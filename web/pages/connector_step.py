@@ -23,7 +23,7 @@ from web.auth import Doer, doer
 from web.filters import clock, day_time
 from web.frame import Values, company_or_404, page, with_query
 from web.live import Parts, render, stream
-from web.pages.connectors import living_of, named
+from web.pages.connectors import living_of, named, shown_to, unknown_callers
 from web.pages.setup.shell import inside, shell, standing_or_404
 from web.pages.web_connector import host_of
 from web.site import AnyRequest, site_of
@@ -76,7 +76,7 @@ class ConnectorStep(Controller):
         done: FromQuery[str] = "",
     ) -> Template:
         row = await company_or_404(company)
-        living = await living_of(company)
+        living = shown_to(doer(request), await living_of(company))
         chosen = choose(living, computer)
         values = await shell(request, row, "connector")
         values |= await contents(request, row, values["told"], living, chosen)
@@ -95,8 +95,9 @@ class ConnectorStep(Controller):
             if row is None:
                 return None
             told = await standing_or_404(company)
-            chosen = choose(await living_of(company), computer, strict=False)
-            values = {"company": row, **inside(row, told, "connector"), "waiting": await waiting_for(chosen)}
+            living = shown_to(doer(request), await living_of(company))
+            waiting = await waiting_for(request, choose(living, computer, strict=False))
+            values = {"company": row, **inside(row, told, "connector"), "waiting": waiting}
             return {
                 "steps": render(request, "setup/_steps.html", values),
                 "waiting": render(request, "connectors/_waiting.html", values),
@@ -132,10 +133,10 @@ async def contents(
         "line": line_of(told, chosen),
         "login": told.prepared.get("full_access") or "Admin",
         "signed_in": bool(told.prepared.get("signed_in")),
-        "several": await beside(row, told),
+        "several": await beside(row, told, doer(request)),
         "hosted": (told.prepared.get("host") or "a hosting provider") if told.prepared.get("hosted") == "yes" else "",
         "desktop": told.prepared.get("kind") != "server",
-        "waiting": await waiting_for(chosen),
+        "waiting": await waiting_for(request, chosen),
         "key": None,
         "sealed": False,
         **await key_values(doer(request)),
@@ -165,18 +166,23 @@ def line_of(told: Standing, chosen: ConnectorRow | None) -> str:
     return f"Do this {where} installed. In doubt, take the computer you normally use for QuickBooks."
 
 
-async def beside(row: CompanyRow, told: Standing) -> list[str] | None:
-    """Return the companies that the same computer carries too; an empty list if only that is known; None if none."""
+async def beside(row: CompanyRow, told: Standing, who: Doer) -> list[str] | None:
+    """Return the companies that the same computer carries too; an empty list if only that is known; None if none.
+
+    To a guest they have no names.
+    """
     names = await computers.companies_beside(row.id)
+    if names and who.link:
+        return []
     added = told.deeds.get("company.added")
     return names or ([] if added is not None and added.detail.get("shares_computer") else None)
 
 
-async def waiting_for(chosen: ConnectorRow | None) -> Waiting | None:
+async def waiting_for(request: AnyRequest, chosen: ConnectorRow | None) -> Waiting | None:
     if chosen is None:
         return None
     now = datetime.now(UTC)
-    unknown = [each for each in await computers.unknown_callers(now) if now - each.last_at < UNKNOWN_COUNTS]
+    unknown = [each for each in await unknown_callers(request) if now - each.last_at < UNKNOWN_COUNTS]
     done = await computers.done_with(chosen)
     events = [(clock(at, seconds=False), f"{EVENTS[action]} {who}") for action, who, at in done]
     return waiting_of(chosen, events, next(iter(unknown), None))

@@ -3,6 +3,9 @@
 A licence key is in a page only as the answer to a form that asked for it, and each time in the audit log.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Controller, get, post
@@ -13,8 +16,8 @@ from litestar.response import Response, Template
 
 from sync.keys import KeyRing
 from sync.store import computers
-from sync.store.computers import ConnectorRow
-from web.auth import address_of, current, doer
+from sync.store.computers import ConnectorRow, UnknownCallerRow
+from web.auth import Doer, address_of, current, doer
 from web.forms import line, read_form
 from web.frame import Values, company_frame, company_or_404, page, with_query
 from web.htmx import go_to
@@ -134,6 +137,17 @@ def named(connector: ConnectorRow) -> str:
 async def living_of(company: int) -> list[ConnectorRow]:
     """Return the connectors of a company that are not revoked."""
     return [row for row in await computers.connectors_of(company) if row.revoked_at is None]
+
+
+def shown_to(who: Doer, rows: Sequence[ConnectorRow]) -> list[ConnectorRow]:
+    """Return connectors as a visitor may see them: a guest reads of no other company whose key came."""
+    return [replace(row, wrong_key_of="") for row in rows] if who.link else list(rows)
+
+
+async def unknown_callers(request: AnyRequest) -> list[UnknownCallerRow]:
+    """Return user names that nobody has; to a guest those from their own address, since others may be of others."""
+    rows, here = await computers.unknown_callers(datetime.now(UTC)), address_of(request)
+    return [row for row in rows if row.address == here] if doer(request).link else rows
 
 
 async def living_or_404(company: int, connector: int) -> ConnectorRow:

@@ -1,5 +1,6 @@
 """/companies/{id}/support: whom to ask, and what to give them: what was tried and found, as text to copy. (C30)"""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -65,6 +66,7 @@ async def about_change(company: int, change: int) -> StuckRow | None:
 async def text_of(row: CompanyRow, about: StuckRow | None = None) -> str:
     """Return the summary as it stands now, a row that cannot sync first."""
     found, connectors = await support.findings(row.id), await computers.connectors_of(row.id)
+    connectors = [replace(each, wrong_key_of="") for each in connectors]  # nothing of another company goes out
     return (of_row(about) if about else "") + summary(row, found, connectors, datetime.now(UTC))
 
 

@@ -1,5 +1,6 @@
 """Set-up links: who makes them, what they open and what not, how they end, and that their token stays secret."""
 
+import json
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -7,8 +8,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from sync.keys import KeyRing
+from sync.store import setup
 from sync.store.base import execute, fetch, fetchval
 from sync.store.companies import names
+from tests.serving import SECRET
 from tests.web.conftest import Visitor
 from tests.web.pages.conftest import Enter
 from tests.web.pages.test_live import events, tell
@@ -67,6 +71,71 @@ async def test_a_link_opens_nothing_else(enter: Enter, site: str) -> None:
     refused = await dan.submit(LIST, for_whom="Another", hours="168")
     assert refused.status_code == 303
     assert await fetchval("select count(*) from setup_link") == 1
+    await dan.aclose()
+
+
+async def test_a_link_tells_nothing_of_other_companies_nor_anybodys_address(enter: Enter, site: str) -> None:
+    """Not by the key of another company, a user name that somebody mistyped, a shared computer, a file of another."""
+    alice = await enter("accounting_manager")
+    keys = KeyRing(SECRET)
+    other = await setup.add_company("Granite Ridge", "US", begin=False, keys=keys, actor="test")
+    mine = await fetchval("select min(id) from connector where company = 1")
+    await execute("update connector set machine = 'SHARED-PC' where id = any($1)", [mine, other.connector])
+    await execute(
+        "update connector set wrong_keys = 2, wrong_key_at = now(), wrong_key_reason = $2 where id = $1",
+        mine,
+        f"other:{other.connector}",
+    )
+    path, _ = await make_link(alice)
+    dan, _ = await came_by(site, path)
+    await dan.submit("/companies/1/setup/prepare", computer="SHARED-PC")
+    await dan.get(f"/companies/1/connectors/{mine}/file")
+    assert "Granite Ridge" in (await alice.get("/companies/1/setup/verify")).text
+    told = [await told_to(dan)]
+    await execute("update company set facts = null, facts_at = null, begun_at = null where id = 1")
+    await execute(
+        "insert into unknown_caller (user_name, address, tries, first_at, last_at)"
+        " values ('c-of-another', '203.0.113.8', 1, now(), now())"
+    )
+    assert "c-of-another" in (await alice.get("/companies/1/setup/verify")).text
+    told.append(await told_to(dan))
+    mark = await fetchval("select file_id from company where id = $1", other.company)
+    answer = {"file_id": mark, "path": "C:\\x.qbw", "company_name": "X", "machine": "SHARED-PC", "connector": mine}
+    await execute(
+        "update company set wrong_file_at = now(), wrong_file = $1, wrong_answer = $2 where id = 1",
+        json.dumps([{"fact": "file_id", "expected": "{A}", "answered": mark}]),
+        json.dumps(answer),
+    )
+    assert "Granite Ridge" in (await alice.get("/companies/1/setup/verify")).text
+    told.append(await told_to(dan))
+    told += [(await dan.submit(f"/companies/1/setup/{act}")).text for act in ("adopt", "confirm")]
+    for text in told:
+        for secret in ("Granite Ridge", "c-of-another", "203.0.113.8", "halder.example"):
+            assert secret not in text
+    await dan.aclose()
+
+
+async def told_to(guest: Visitor) -> str:
+    """Return all that the pages and the streams of a set-up say."""
+    home, found = "/companies/1/setup", ""
+    for path in ("", "/prepare", "/region", "/connector", "/verify", "/confirm", "/first-sync"):
+        found += (await guest.get(f"{home}{path}")).text
+    for path in ("/live", "/live?of=verify", "/connector/live"):
+        stream = events(guest, f"{home}{path}")
+        found += "".join([(await anext(stream))[1] for _ in range(2)])
+        await stream.aclose()
+    return found + (await guest.get("/companies/1/support")).text
+
+
+async def test_with_a_link_nobody_lets_go_of_the_computers(enter: Enter, site: str) -> None:
+    path, _ = await make_link(await enter("accounting_manager"))
+    dan, _ = await came_by(site, path)
+    assert (
+        "/detach" not in (await dan.get("/companies/1/setup")).text + (await dan.get("/companies/1/setup/verify")).text
+    )
+    assert (await dan.get("/companies/1/setup/detach")).headers["location"].startswith("/sign-in")
+    assert (await dan.submit("/companies/1/setup/detach")).headers["location"].startswith("/sign-in")
+    assert await fetchval("select count(*) from connector where company = 1 and revoked_at is not null") == 0
     await dan.aclose()
 
 

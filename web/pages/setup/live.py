@@ -22,7 +22,7 @@ async def parts_of(request: HTMXRequest, row: CompanyRow, of: str, outside: Valu
     told = await standing_or_404(row.id)
     values: Values = {**outside, "company": row, "told": told, **inside(row, told, of), "faults": {}}
     if of in ("verify", "confirm"):
-        values |= await verify_values(row, told)
+        values |= await verify_values(request, row, told)
     elif of == "first-sync":
         values |= await sync_values(row, told)
     parts = PARTS.get(of, {}) | ({"steps": "setup/_steps.html"} if of else {})

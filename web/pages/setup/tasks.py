@@ -21,6 +21,8 @@ from web.pages.setup.live import parts_of
 from web.pages.setup.preparation import Prepared
 from web.pages.setup.shell import SET_UP, crumbs, shell
 
+NOT_BY_LINK = {"setup_link": False}  # it ends licence keys
+
 
 class SetupController(Controller):
     """The task list."""
@@ -46,14 +48,14 @@ class SetupController(Controller):
 
         return stream(request, {f"company:{company}", "companies"}, read)
 
-    @get("/detach")
+    @get("/detach", opt=NOT_BY_LINK)
     async def ask(self, request: HTMXRequest, company: FromPath[int]) -> Template:
         row = await company_or_404(company)
         values = await shell(request, row)
         way = [*crumbs(row, "prepare", doer(request))[:-1], ("Stop connecting", None)]
         return page(request, "setup/detach.html", {**values, "stream_url": None, "crumbs": way})
 
-    @post("/detach")
+    @post("/detach", opt=NOT_BY_LINK)
     async def detach(self, request: HTMXRequest, company: FromPath[int]) -> Response[Any]:
         """Let go of the computers and the file; what was entered stays, and QuickBooks is not touched (D39)."""
         row = await company_or_404(company)

@@ -4,7 +4,7 @@ Confirm stands below Verify, and only when the file that answered is as expected
 """
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any
 
 from litestar import Controller, get, post
@@ -13,14 +13,16 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Redirect, Response, Template
 
-from sync.store import computers, files
-from sync.store.companies import CompanyRow
+from sync.protocol.files import has_it
+from sync.store import files
+from sync.store.companies import CompanyName, CompanyRow
 from sync.store.files import Verification
 from sync.store.set_up import Standing
 from web.auth import address_of, doer
 from web.forms import line, read_form
 from web.frame import Values, company_or_404, page
 from web.htmx import go_to
+from web.pages.connectors import living_of, shown_to, unknown_callers
 from web.pages.setup import preparation
 from web.pages.setup.preparation import Prepared
 from web.pages.setup.shell import SET_UP, shell, standing_or_404
@@ -44,7 +46,7 @@ class VerifyController(Controller):
     async def confirm(self, request: HTMXRequest, company: FromPath[int]) -> Response[Any]:
         """Show it below Verify; there is no such step while the file does not match."""
         row = await company_or_404(company)
-        told, found = await standing_or_404(row.id), await verification_or_404(row.id)
+        told, found = await standing_or_404(row.id), await seen(request, row.id)
         if told.begun_at is None and not found.matches:
             return Redirect(f"/companies/{row.id}/setup/verify", status_code=303)
         return await verify_page(request, row, "confirm")
@@ -53,7 +55,7 @@ class VerifyController(Controller):
     async def begin(self, request: HTMXRequest, company: FromPath[int]) -> Response[Any]:
         """Begin sync: this company with this file."""
         row = await company_or_404(company)
-        told, found = await standing_or_404(row.id), await verification_or_404(row.id)
+        told, found = await standing_or_404(row.id), await seen(request, row.id)
         sure = line(await read_form(request), "sure") == "on"
         if answer_of(row, told, found).names_differ and not sure:
             return await verify_page(request, row, "confirm", NAMES_DIFFER, field="sure")
@@ -79,16 +81,21 @@ class VerifyController(Controller):
 
 async def decided(request: HTMXRequest, row: CompanyRow, decide: Decide, then: str) -> Response[Any]:
     """Carry a decision out, and go on; or say why it cannot be."""
+    before = await seen(request, row.id)
     why_not = await decide(row.id, doer(request).actor, address_of(request))
     if why_not:
+        why_not = has_it(before.twin.name) if before.twin and doer(request).link else why_not
         return await verify_page(request, row, "verify", why_not)
     return go_to(request, f"/companies/{row.id}/setup/{then}")
 
 
-async def verification_or_404(company: int) -> Verification:
+async def seen(request: HTMXRequest, company: int) -> Verification:
+    """Return what answered; to a guest the other company that has the file stays without its name."""
     found = await files.verification(company)
     if found is None:
         raise NotFoundException
+    if found.twin and doer(request).link:
+        return replace(found, twin=CompanyName(found.twin.id, "Another company"))
     return found
 
 
@@ -98,20 +105,20 @@ REJECTED = "The file that answered is forgotten. Open the right one in QuickBook
 async def verify_page(request: HTMXRequest, row: CompanyRow, key: str, why_not: str = "", field: str = "") -> Template:
     values = await shell(request, row, key)
     values["stream_url"] = f"/companies/{row.id}/setup/live?of={key}"
-    parts = await verify_values(row, values["told"])
+    parts = await verify_values(request, row, values["told"])
     rejected = "rejected" in request.query_params
     flash = ("info", REJECTED) if rejected else None
     more = {"faults": {field or None: why_not} if why_not else {}, "flash": flash, "line": parts["answer"].line}
     return page(request, "setup/verify.html", {**values, **parts, **more}, status=422 if why_not else 200)
 
 
-async def verify_values(row: CompanyRow, told: Standing) -> Values:
+async def verify_values(request: HTMXRequest, row: CompanyRow, told: Standing) -> Values:
     """Return what the live parts of the page read."""
-    found = await verification_or_404(row.id)
+    found = await seen(request, row.id)
     answer = answer_of(row, told, found)
     prepared = Prepared.of(told.prepared)
-    connectors = [each for each in await computers.connectors_of(row.id) if each.revoked_at is None]
-    unknown = await computers.unknown_callers(datetime.now(UTC))
+    connectors = shown_to(doer(request), await living_of(row.id))
+    unknown = await unknown_callers(request)
     return {
         "answer": answer,
         "notice": notice_of(row, told, found, answer),
