@@ -5,7 +5,7 @@ Rule 2: what cannot be proved either way is looked up, and what a look does not 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -69,6 +69,7 @@ class Outcome:
 
 NOT_ANSWERED = "QuickBooks' answer does not speak of this change."
 NOT_SHOWN = "QuickBooks took it, but its answer does not show the record."
+NEVER_DONE = "QuickBooks got it three times, never answered, and did not carry it out."
 NOT_SEEN = "QuickBooks could not be asked what became of it. It may be in the books already. {}"
 NOT_THERE = "QuickBooks no longer has this record."
 SEVERAL = "Several records in QuickBooks look like this one. It may be in the books already."
@@ -100,13 +101,29 @@ def answered(
 
 
 def looked_up(
-    action: Action, before: Mapping[str, Any], wanted: Mapping[str, Any], found: list[Mapping[str, Any]]
+    action: Action,
+    before: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    found: list[Mapping[str, Any]],
+    *,
+    tries: int = 0,
 ) -> Outcome:
     """What a look into QuickBooks tells of a change whose answer was lost.
 
     `found` is what may be the record: by id, or for a new one by what stands for it; `before` as it was when the change
-    was sent.
+    was sent. What was not carried out is sent again, not for ever: a bad one would hold up the company.
     """
+    told = _looked_up(action, before, wanted, found)
+    if told.state is not Change.APPROVED:
+        return told
+    if tries + 1 < TRIES:
+        return replace(told, counts=True)
+    return replace(told, state=Change.REFUSED, message=NEVER_DONE, counts=True)
+
+
+def _looked_up(
+    action: Action, before: Mapping[str, Any], wanted: Mapping[str, Any], found: list[Mapping[str, Any]]
+) -> Outcome:
     if action == "create":
         return created(wanted, found)
     if not found:

@@ -20,7 +20,7 @@ from sync.protocol.events import (
     ResponseReceived,
     SendRequest,
 )
-from sync.protocol.identity import ExpectedFile, FileFacts, Mismatch, compare
+from sync.protocol.identity import ExpectedFile, FileFacts, Mismatch, compare, same_path
 from sync.protocol.orders import NONE, Orders, stops
 from sync.protocol.plan import Ask, Client, EntityWork, Known, RunWork, Stage
 from sync.protocol.writes import NOTHING, OF_CHANGES, Writes
@@ -140,6 +140,7 @@ def _send(session: Session, event: SendRequest) -> Step:
         return Step(session=session, reply="")
     lost = _lost(session)
     session = _without_answer(session)
+    another = bool(session.file_path and event.file_path) and not same_path(session.file_path, event.file_path)
     session = replace(
         session,
         version=session.version or version_for(event.version),
@@ -149,8 +150,9 @@ def _send(session: Session, event: SendRequest) -> Step:
     why = stops(session.orders)
     if why is not None:
         return Step(session=fail(session, why), reply="", lost=lost)
-    if session.identified:
+    if session.identified and not another:
         return replace(_next(session), lost=lost)
+    session = replace(session, identified=False)
     facts = event.facts
     if facts is None or not facts.file_id or (not session.begun and not session.adopts_first):
         return replace(_ask_identity(session), lost=lost)  # what is told beside the first call is not yet compared

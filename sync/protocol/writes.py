@@ -3,6 +3,7 @@
 Rule 1: one message set at a time. Until its answer is known nothing else is written to the company.
 Rule 2: a set whose answer was lost is sent again byte for byte by the same connector, since QuickBooks keeps the
 outcome of the last set of each application. Another connector is another application: it looks first.
+Rule 3: a set that never gets an answer is looked up too, and its changes go alone: a bad one must not hold up the rest.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,6 +17,7 @@ from sync.qbxml.validate import Fault, faults
 from sync.qbxml.writing import add_values, changes_anything, mod_values, removal
 
 AT_ONCE = 10  # changes in one message set
+RESENDS = 2  # of a message set; after them it is looked up what became of its changes
 OF_CHANGES = ("write", "look", "seek")  # kinds of documents that are about changes, and made by the store
 NEW = "new:"  # before the number of a record here, where QuickBooks' id will stand
 
@@ -25,7 +27,7 @@ class Writes:
     """What is to be done about changes before anything is read."""
 
     open_set: str = ""  # request_id of the message set whose answer is not known; "" when there is none
-    same_application: bool = False  # the connector that sent it is the one that calls
+    same_application: bool = False  # the connector that sent it is the one that calls, and may send it once more
     doubtful: bool = False  # changes were sent, and what became of them has to be looked up
     approved: bool = False  # changes are ready to be sent
     sought: bool = False  # a person asked to look for records that QuickBooks did not find

@@ -18,6 +18,7 @@ from sync.store.companies import CompanyName
 from sync.store.connectors import new_run, one_at_a_time
 from sync.store.setup import audit, new_guid
 from sync.store.steps import apply
+from sync.store.writes import close_set
 
 CALLS = 20  # of the log of calls
 
@@ -65,6 +66,15 @@ FORGET_FILE = """
         went_back = null, went_back_at = null, holder = null, last_call_at = null,
         removed_at = case when $3 then now() else removed_at end
     where id = $1
+"""
+
+# what was approved was approved for the file that is let go of: another one must not get it unasked
+LET_BE = """
+    update change set state = case state when 'sent' then 'unknown' else 'refused' end,
+        ended_at = case when state <> 'sent' then $2::timestamptz end,
+        reason = case state when 'sent' then 'The company file was detached before QuickBooks had answered.'
+            else 'The company file was detached before this was sent.' end
+    where company = $1 and direction = 'out' and state in ('approved', 'waiting', 'sent')
 """
 
 TAKE_FILE = """
@@ -307,6 +317,8 @@ async def _let_go(found: Any, company: int, actor: str, address: str, action: st
         now,
         f"The company file was detached by {actor}.",
     )
+    await found.execute(LET_BE, company, now)
+    await close_set(found, company)
     await found.execute(FORGET_FILE, company, new_guid(), remove)
     await found.execute(
         """update connector set revoked_at = $2, revoked_by = $3, file_path = null

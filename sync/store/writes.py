@@ -257,7 +257,8 @@ def looked(row: Any, records: Sequence[Mapping[str, Any]]) -> Outcome:
     found = [one for one in records if one.get(task.kind.key)]
     if task.action == "create":
         found = writes.alike(task, found)
-    return changes.looked_up(task.action, document(row["before"]) or {}, task.wanted, found)
+    before = document(row["before"]) or {}
+    return changes.looked_up(task.action, before, task.wanted, found, tries=row["tries"])
 
 
 async def move(connection: Any, row: Any, outcome: Outcome, now: datetime) -> None:
@@ -362,9 +363,12 @@ async def reject(connection: Any, company: int, kind: str, request: int, reason:
 async def close_set(connection: Any, company: int) -> None:
     """Of a message set whose changes are looked up no answer is expected any more."""
     await connection.execute(
-        """update request set set_aside = 'Its answer was lost; what became of it was looked up.'
-           where company = $1 and kind = 'write' and answered_at is null and set_aside = ''""",
+        """with closed as (
+               update request set set_aside = 'Its answer was lost; what became of it was looked up.'
+               where company = $1 and kind = 'write' and answered_at is null and set_aside = '' returning id, resends
+           ) update change c set alone = true from closed where c.request = closed.id and closed.resends >= $2""",
         company,
+        writes.RESENDS,
     )
 
 

@@ -59,3 +59,10 @@ def test_a_voiding_is_told_by_the_memo_and_a_deletion_by_absence() -> None:
     assert looked_up("void", {}, {}, [{"TxnID": "1", "Memo": "rent"}]).state is Change.APPROVED
     assert looked_up("delete", {}, {}, []).state is Change.APPLIED
     assert looked_up("delete", {}, {}, [CUSTOMER]).state is Change.APPROVED
+
+
+def test_what_never_gets_an_answer_and_is_never_carried_out_is_given_up() -> None:
+    found = [looked_up("delete", {}, {}, [CUSTOMER], tries=tries) for tries in range(3)]
+    assert [one.state for one in found] == [Change.APPROVED, Change.APPROVED, Change.REFUSED]
+    assert all(one.counts for one in found)
+    assert "did not carry it out" in found[2].message

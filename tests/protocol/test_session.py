@@ -159,6 +159,19 @@ def test_a_file_at_another_path_stops_before_anything_is_read() -> None:
     assert step.ask is None
 
 
+def test_a_file_that_is_another_one_in_the_middle_gets_nothing_more() -> None:
+    session = ready(file_path=PATH)
+    step = advance(session, send(file_path=PATH.upper()))  # the same, as Windows sees it
+    assert step.ask is not None
+    assert step.ask.kind == "read"
+    step = advance(session, send(file_path="C:\\Books\\Other.qbw"))
+    assert step.ask is not None
+    assert step.ask.kind == "identity"
+    after = advance(step.session, answer(0, head("HostQueryRs", "7-1-host"), facts=facts()))
+    assert (after.reply, after.session.state) == (-1, State.FAILED)
+    assert [one.fact for one in after.mismatches] == ["path"]
+
+
 def test_a_file_without_our_mark_is_asked_again_and_then_refused() -> None:
     steps = through(opened(), first_send(facts=facts(file_id="")), answer(0, facts=facts(file_id="")))
     assert steps[0].ask is not None

@@ -12,7 +12,7 @@ from sync.practice.company import CompanyFile
 from sync.practice.connector import WebConnector
 from sync.practice.seed import seed
 from sync.practice.update import Session
-from sync.store import computers, files, setup
+from sync.store import changes, computers, files, setup
 from sync.store.base import execute, fetch, fetchval
 from sync.store.companies import CompanyRow, company, names
 from tests.serving import SECRET
@@ -275,6 +275,19 @@ async def test_a_detached_company_stays_in_the_list_and_another_file_of_it_repla
     await finished(made.company)
     alive = await fetchval("select count(*) from record where deleted_at is null")
     assert alive == sum(other_file.counts().values()), "nothing of the other file is left"
+
+
+async def test_what_was_approved_for_a_file_that_is_detached_is_not_sent_to_another_one(
+    product: Product, company_file: CompanyFile
+) -> None:
+    made, _ = await synced(product, company_file)
+    made_up = [await changes.propose(made.company, "Customer", "create", {"Name": name}, "x") for name in ("A", "B")]
+    await changes.approve(made.company, made_up, "test")
+    await execute("update change set state = 'sent' where id = $1", made_up[1])
+    await files.detach(made.company, "test", "")
+    told = await fetch("select state, reason from change where id = any($1) order by id", made_up)
+    assert [row["state"] for row in told] == ["refused", "unknown"]  # a person looks at both before they go anywhere
+    assert all("detached" in row["reason"] for row in told)
 
 
 async def setup_connector(number: int) -> setup.NewConnector:

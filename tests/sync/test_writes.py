@@ -12,6 +12,7 @@ from sync.practice.company import CompanyFile
 from sync.practice.connector import Faults, WebConnector
 from sync.practice.faults import DieAfter, DieBefore, Hresult
 from sync.practice.mint import Chance
+from sync.practice.refusals import QuickBooksError
 from sync.store import changes, computers
 from sync.store.base import execute, fetch, fetchrow, fetchval
 from tests.serving import SECRET
@@ -147,6 +148,38 @@ async def test_another_computer_that_takes_over_looks_before_it_writes_again(
         await other.update()
         assert (await state_of(change))[0] == "applied"
         assert [row["Name"] for row in company_file.rows("Customer")].count(name) == 1
+
+
+class Choking:
+    """QuickBooks that breaks on every document with one name in it."""
+
+    def __init__(self, file: CompanyFile) -> None:
+        self.file = file
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+    def process(self, request: str) -> str:
+        if "CustomerAddRq" in request and "Poison" in request:
+            raise QuickBooksError("0x80040402", "Unexpected error.")
+        return self.file.process(request)
+
+
+async def test_a_change_that_quickbooks_breaks_on_every_time_does_not_hold_up_the_company(
+    product: Product, company_file: CompanyFile
+) -> None:
+    made = await product.add_company()
+    connector = await product.connector(made, Choking(company_file))
+    await sync(connector, made.company)
+    poison = await changes.propose(made.company, "Customer", "create", {"Name": "Poison"}, "test")
+    good = await changes.propose(made.company, "Customer", "create", {"Name": "Good"}, "test")
+    await changes.approve(made.company, [poison, good], "test")
+    await sync(connector, made.company, most=12)
+    assert (await state_of(good))[0] == "applied"
+    state, why = await state_of(poison)
+    assert state == "refused"
+    assert "three times" in why
+    assert [row["Name"] for row in company_file.rows("Customer")].count("Good") == 1
 
 
 class Forgetful:
