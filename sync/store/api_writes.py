@@ -19,6 +19,7 @@ from sync.qbxml.arriving import STAMPS, Target
 from sync.qbxml.entities import Entity
 from sync.qbxml.labels import lower
 from sync.qbxml.validate import Fault
+from sync.store import timelines
 from sync.store.base import document, execute, fetch, transaction
 from sync.store.proposals import NoSuchRecord, Proposed, Wish, propose_within
 
@@ -157,6 +158,7 @@ async def patch(
     expected: str | None,
     actor: str,
     now: datetime,
+    address: str = "",
 ) -> Patched:
     """Propose a record with some fields changed; None clears one. Raises NoSuchRecord, Moved, Refused."""
     row = await locked(connection, company, entity, record, expected)
@@ -170,6 +172,9 @@ async def patch(
     wrong = arriving.strays(entity, given, "Add" if is_new else "Mod", here)
     wanted = arriving.merged(copy.deepcopy(here), given)
     if not wrong and not differences(here, wanted):
+        return Patched(None)
+    undone = not wrong and not is_new and not differences(known, wanted)  # as QuickBooks has it: nothing to write
+    if undone and await timelines.take_back_within(connection, company, record, actor, address):
         return Patched(None)
     await look(connection, company, entity, {} if is_new else known, wanted, wrong, record, str(row["name"]))
     wish = Wish("update", wanted, record)

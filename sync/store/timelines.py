@@ -76,32 +76,35 @@ async def take_back(company: int, record: int, actor: str, address: str) -> bool
 
     False when there is nothing to withdraw, or something of it is on its way.
     """
-    now = datetime.now(UTC)
     async with transaction() as connection:
-        row = await connection.fetchrow(
-            "select id, entity, qb_id, name from record where id = $1 and company = $2 for update", record, company
-        )
-        busy = await connection.fetchval(
-            """select exists (select from change
-                   where record = $1 and direction = 'out' and state in ('sent', 'unknown'))""",
-            record,
-        )
-        if row is None or busy:
-            return False
-        status: str = await connection.execute(
-            """update change set state = 'cleared', decided_by = $2, decided_at = $3, reason = 'It was taken back.'
-               where record = $1 and direction = 'out' and state = any($4)""",
-            record,
-            actor,
-            now,
-            list(OPEN),
-        )
-        if str(row["qb_id"]).startswith(NEW):
-            await connection.execute("delete from record where id = $1", record)
-        else:
-            await connection.execute(
-                "update record set ours = null, base = null, updated_at = now() where id = $1", record
-            )
-        await audit(connection, actor, "change.taken_back", company, f"{row['entity']} {row['name']}".strip(), address)
-        await notify(connection, "companies", f"company:{company}")
+        return await take_back_within(connection, company, record, actor, address)
+
+
+async def take_back_within(connection: Any, company: int, record: int, actor: str, address: str) -> bool:
+    """The same in the transaction of a connection."""
+    now = datetime.now(UTC)
+    row = await connection.fetchrow(
+        "select id, entity, qb_id, name from record where id = $1 and company = $2 for update", record, company
+    )
+    busy = await connection.fetchval(
+        """select exists (select from change
+               where record = $1 and direction = 'out' and state in ('sent', 'unknown'))""",
+        record,
+    )
+    if row is None or busy:
+        return False
+    status: str = await connection.execute(
+        """update change set state = 'cleared', decided_by = $2, decided_at = $3, reason = 'It was taken back.'
+           where record = $1 and direction = 'out' and state = any($4)""",
+        record,
+        actor,
+        now,
+        list(OPEN),
+    )
+    if str(row["qb_id"]).startswith(NEW):
+        await connection.execute("delete from record where id = $1", record)
+    else:
+        await connection.execute("update record set ours = null, base = null, updated_at = now() where id = $1", record)
+    await audit(connection, actor, "change.taken_back", company, f"{row['entity']} {row['name']}".strip(), address)
+    await notify(connection, "companies", f"company:{company}")
     return int(status.rpartition(" ")[2]) > 0

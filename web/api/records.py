@@ -129,7 +129,7 @@ class ApiRecords(Controller):
         async def work(connection: Any) -> Answer:
             known = expected if expected is not None else matched(request)
             actor = caller(request).actor
-            done = await api_writes.patch(connection, row.id, kind, id, values, known, actor, now)
+            done = await api_writes.patch(connection, row.id, kind, id, values, known, actor, now, address_of(request))
             if done.change is None:
                 return Answer(200, {"record": id, "change": None})
             return await accepted(connection, 202, done.change)

@@ -198,6 +198,11 @@ async def test_a_patch_is_merged_and_null_clears(program: With) -> None:
     assert (shown["state"], shown["fields"], shown["quickbooks"]) == ("changed", after, found["quickbooks"])
     same = await client.patch(path, json={"Phone": "218-555-0134"})
     assert (same.status_code, same.json()) == (200, {"record": found["id"], "change": None})
+    back = {name: found["fields"].get(name) for name in ("Phone", "BillAddress", "Fax")}
+    undone = await client.patch(path, json=back)
+    assert (undone.status_code, undone.json()["change"]) == (200, None)
+    assert (await client.get(path)).json()["state"] == "same"
+    assert await fetchval("select array_agg(distinct state) from change") == ["cleared"]
     emptied = await client.patch(path, json={"Name": None})
     assert (emptied.status_code, emptied.json()["code"], emptied.json()["field"]) == (422, "required", "Name")
 

@@ -3,10 +3,11 @@
 import asyncio
 import csv
 import io
+from datetime import UTC, datetime
 
 import pytest
 
-from sync.store import csv_imports, policies
+from sync.store import csv_imports, csv_matching, policies
 from sync.store.base import execute, fetch, fetchval
 from tests.web.conftest import Visitor
 from tests.web.pages.conftest import Enter
@@ -190,11 +191,17 @@ async def test_an_import_that_runs_twice_proposes_each_line_once(enter: Enter) -
     address, counts = await checked(bob, content)
     assert counts["new"] == 1203
     row = await settled(address, "checked")
-    answers = [bob.submit(f"{address}/decide", do="import", number=str(row.number)) for _ in range(4)]
-    await asyncio.gather(*answers)
-    await settled(address, "done")
-    await execute("update csv_import set state = 'importing'")
-    await bob.submit(f"{address}/decide", do="import", number="1")
+    assert await csv_imports.decide(row.id, row.number, "bob@halder.example", datetime.now(UTC), "")
+    assert not await csv_imports.decide(row.id, row.number, "bob@halder.example", datetime.now(UTC), "")
+    file = await csv_imports.by_id(row.id)
+    assert file
+
+    async def run() -> None:
+        while await csv_matching.carry_out(file):
+            pass
+
+    await asyncio.gather(run(), run(), run())
+    assert (await settled(address, "done")).imported == 1203
     assert await fetchval("select count(*) from change") == 1203
     assert await fetchval("select count(distinct record) from change") == 1203
 
