@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
 
-from sync.protocol.differences import differences, merge
+from sync.protocol.differences import agree, differences, found_lines, merge
 from sync.qbxml import statuses
 
 Action = Literal["create", "update", "delete", "void"]
@@ -62,6 +62,7 @@ class Outcome:
     code: int | None = None  # QuickBooks' status
     message: str = ""  # its words, or ours where it said nothing
     record: Mapping[str, Any] | None = None  # as QuickBooks has it now
+    wanted: Mapping[str, Any] | None = None  # as the team wants it, its new lines known by the ids they got
     read_again: bool = False  # before it is sent once more: its EditSequence is out of date
     gone: bool = False  # the record is no longer in QuickBooks
     counts: bool = False  # as one more try
@@ -70,6 +71,7 @@ class Outcome:
 NOT_ANSWERED = "QuickBooks' answer does not speak of this change."
 NOT_SHOWN = "QuickBooks took it, but its answer does not show the record."
 NEVER_DONE = "QuickBooks got it three times, never answered, and did not carry it out."
+LINES = "QuickBooks has other lines by now than before. The new ones of this change may be among them."
 NOT_SEEN = "QuickBooks could not be asked what became of it. It may be in the books already. {}"
 NOT_THERE = "QuickBooks no longer has this record."
 SEVERAL = "Several records in QuickBooks look like this one. It may be in the books already."
@@ -107,13 +109,16 @@ def looked_up(
     found: list[Mapping[str, Any]],
     *,
     tries: int = 0,
+    stale: bool = False,
+    weak: bool = False,
 ) -> Outcome:
     """What a look into QuickBooks tells of a change whose answer was lost.
 
     `found` is what may be the record: by id, or for a new one by what stands for it; `before` as it was when the change
-    was sent. What was not carried out is sent again, not for ever: a bad one would hold up the company.
+    was sent. `stale`: QuickBooks has just refused it, so it was not carried out. `weak`: the look may find records of
+    others too. What was not carried out is sent again, not for ever: a bad one would hold up the company.
     """
-    told = _looked_up(action, before, wanted, found)
+    told = _created(wanted, found, weak) if action == "create" else _changed(action, before, wanted, found, stale)
     if told.state is not Change.APPROVED:
         return told
     if tries + 1 < TRIES:
@@ -121,20 +126,36 @@ def looked_up(
     return replace(told, state=Change.REFUSED, message=NEVER_DONE, counts=True)
 
 
-def _looked_up(
-    action: Action, before: Mapping[str, Any], wanted: Mapping[str, Any], found: list[Mapping[str, Any]]
+def _created(wanted: Mapping[str, Any], found: list[Mapping[str, Any]], weak: bool) -> Outcome:
+    exact = [one for one in found if agree(wanted, one)] if weak else found
+    if found and not exact:
+        return Outcome(state=Change.UNKNOWN, message=SEVERAL)
+    return created(wanted, exact)
+
+
+def _changed(
+    action: Action,
+    before: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    found: list[Mapping[str, Any]],
+    stale: bool,
 ) -> Outcome:
-    if action == "create":
-        return created(wanted, found)
     if not found:
         state = Change.APPLIED if action == "delete" else Change.REFUSED
         return Outcome(state=state, message="" if action == "delete" else NOT_THERE, gone=True)
     now = found[0]
     if action == "void" and is_voided(now):
         return Outcome(state=Change.APPLIED, record=now)
-    if action == "update" and has_all(before, wanted, now):
+    if action != "update":
+        return Outcome(state=Change.APPROVED, record=now)
+    if stale:
+        return Outcome(state=Change.APPROVED, record=now)
+    lines = found_lines(before, now, wanted)
+    if lines.unclear:
+        return Outcome(state=Change.UNKNOWN, message=LINES, record=now)
+    if has_all(before, lines.record, now):
         return Outcome(state=Change.APPLIED, record=now)
-    return Outcome(state=Change.APPROVED, record=now)
+    return Outcome(state=Change.APPROVED, record=now, wanted=lines.record)
 
 
 def not_looked_up(message: str, *, tries: int) -> Outcome:

@@ -8,6 +8,7 @@ stamps (balances, times, EditSequence) is no difference.
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 Path = tuple[str, ...]
@@ -123,6 +124,67 @@ def same(one: Any, other: Any) -> bool:
         key = "ListID" if one.get("ListID") and other.get("ListID") else "FullName"
         return bool(one.get(key) == other.get(key)) if key in one or key in other else dict(one) == dict(other)
     return bool((one or None) == (other or None))
+
+
+# lines that have no id yet
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record whose new lines were looked for among those that QuickBooks has by now."""
+
+    record: Mapping[str, Any]  # as it was wanted; a line that was found has its id
+    unclear: bool  # there are lines that may be ours and may be somebody else's
+
+
+def found_lines(before: Mapping[str, Any], quickbooks: Mapping[str, Any], ours: Mapping[str, Any]) -> Found:
+    """Whether the new lines of our side are in QuickBooks: a line is one when all that both say of it agrees."""
+    record, unclear = dict(ours), False
+    for name, lines in ours.items():
+        key = key_of([*lines, *(quickbooks.get(name) or [])]) if isinstance(lines, list) and lines else None
+        if key is None or not all(isinstance(line, Mapping) for line in lines):
+            continue
+        known = {line.get(key) for line in before.get(name) or [] if isinstance(line, Mapping)}
+        more = [line for line in quickbooks.get(name) or [] if line.get(key) not in known]
+        paired = []
+        for line in lines:
+            new = line.get(key) in (None, "", "-1")
+            there = next((one for one in more if new and agree(line, one, key)), None)
+            if there is not None:
+                more.remove(there)
+            unclear = unclear or (new and there is None and bool(more))
+            paired.append({**line, key: there[key]} if there is not None else line)
+        record[name] = paired
+    return Found(record, unclear)
+
+
+def agree(mine: Mapping[str, Any], theirs: Mapping[str, Any], key: str = "") -> bool:
+    """Whether two records, or lines, say the same where both say something. Numbers count by their value."""
+    for name, value in mine.items():
+        there = theirs.get(name)
+        if name == key or name.startswith("#") or value in ("", None) or there in ("", None):
+            continue
+        if isinstance(value, Mapping) and isinstance(there, Mapping):
+            fits = same(value, there) if is_reference(value) and is_reference(there) else agree(value, there)
+        elif isinstance(value, list) and isinstance(there, list):
+            fits = len(value) == len(there) and all(
+                agree(one, other, key_of([one, other]) or "") if isinstance(one, Mapping) else one == other
+                for one, other in zip(value, there, strict=True)
+            )
+        else:
+            fits = value == there or (number(value) is not None and number(value) == number(there))
+        if not fits:
+            return False
+    return True
+
+
+def number(text: Any) -> Decimal | None:
+    """The value of a decimal number; None for any other text."""
+    try:
+        found = Decimal(text) if isinstance(text, str) else None
+    except InvalidOperation:
+        return None
+    return found if found is not None and found.is_finite() else None
 
 
 # writing a leaf

@@ -70,6 +70,8 @@ class Unsendable(Exception):
 def request_for(task: Task, request_id: str, product: str, version: str) -> Request:
     """The request that carries a change out. Raises Unsendable."""
     if task.action in ("delete", "void"):
+        if not task.qb_id:
+            raise Unsendable("QuickBooks never had this record, so there is nothing to take away there.")
         name, values = removal(task.kind, task.qb_id, void=task.action == "void")
         return Request(name=name, request_id=request_id, values=values)
     verb = "Add" if task.action == "create" else "Mod"
@@ -119,6 +121,11 @@ def natural(task: Task, values: dict[str, Any]) -> Mapping[str, Any]:
         key = "ListID" if party.get("ListID") else "FullName"
         found["EntityFilter"] = {key: [party[key]]}
     return found
+
+
+def is_weak(task: Task) -> bool:
+    """Whether what finds a new record may find others just as well: a day and a party, without a number."""
+    return not task.qb_id and task.kind.group != "list" and not task.wanted.get("RefNumber")
 
 
 def full_name(wanted: Mapping[str, Any]) -> str:

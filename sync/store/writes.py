@@ -36,8 +36,8 @@ READY = """
 """
 
 SENT = """
-    select c.id, c.record, c.entity, c.action, c.after, c.before, c.tries, c.reread, c.alone, r.qb_id, r.quickbooks,
-        r.line_order
+    select c.id, c.record, c.entity, c.action, c.after, c.before, c.tries, c.reread, c.alone, c.status_code,
+        r.qb_id, r.quickbooks, r.line_order
     from change c join record r on r.id = c.record
     where c.company = $1 and c.direction = 'out' and c.state = 'sent' and ($2::bigint is null or c.request = $2)
     order by c.id for update of c
@@ -74,6 +74,8 @@ EDIT_OF_IT = """
 """
 
 WANTED = "update record set ours = $2::jsonb where id = $1 and ours = $3::jsonb"
+
+STALE = 3200  # QuickBooks' status: the EditSequence is out of date, and nothing was carried out
 
 CLAIMED_AT_ONCE = 60  # looked at for one message set; most are sent, some wait or cannot be sent
 
@@ -258,7 +260,15 @@ def looked(row: Any, records: Sequence[Mapping[str, Any]]) -> Outcome:
     if task.action == "create":
         found = writes.alike(task, found)
     before = document(row["before"]) or {}
-    return changes.looked_up(task.action, before, task.wanted, found, tries=row["tries"])
+    return changes.looked_up(
+        task.action,
+        before,
+        task.wanted,
+        found,
+        tries=row["tries"],
+        stale=row["status_code"] == STALE,
+        weak=writes.is_weak(task),
+    )
 
 
 async def move(connection: Any, row: Any, outcome: Outcome, now: datetime) -> None:
@@ -273,7 +283,7 @@ async def move(connection: Any, row: Any, outcome: Outcome, now: datetime) -> No
             now.isoformat()[:19],
         )
     if state is Change.APPROVED and (outcome.record is not None) and row["action"] == "update":
-        state = await merged(connection, row, outcome.record)
+        state = await merged(connection, row, outcome.record, outcome.wanted)
     reason = "" if outcome.code is not None else outcome.message
     message = outcome.message if outcome.code is not None else ""
     if outcome.read_again:
@@ -305,13 +315,17 @@ async def edits_of_it(connection: Any, row: Any, there: Mapping[str, Any]) -> No
         await connection.execute(WANTED, row["record"], after, later["after"])
 
 
-async def merged(connection: Any, row: Any, now_there: Mapping[str, Any]) -> Change:
-    """The change on top of what QuickBooks has by now: a conflict where both sides changed the same field."""
-    before, wanted = document(row["before"]) or {}, document(row["after"]) or {}
+async def merged(
+    connection: Any, row: Any, now_there: Mapping[str, Any], known: Mapping[str, Any] | None = None
+) -> Change:
+    """The change, or what is known of it by now, on what QuickBooks has: a conflict where both changed a field."""
+    before, wanted = document(row["before"]) or {}, known or document(row["after"]) or {}
     found = merge(before, now_there, wanted)
     if found.contradictions:
         conflict = json.dumps(listed(found.contradictions))
-        await connection.execute("update change set conflict = $2 where id = $1", row["id"], conflict)
+        await connection.execute(
+            "update change set conflict = $2, after = $3 where id = $1", row["id"], conflict, json.dumps(wanted)
+        )
         return Change.CONFLICT
     after = json.dumps(found.record)
     await connection.execute(

@@ -66,3 +66,33 @@ def test_what_never_gets_an_answer_and_is_never_carried_out_is_given_up() -> Non
     assert [one.state for one in found] == [Change.APPROVED, Change.APPROVED, Change.REFUSED]
     assert all(one.counts for one in found)
     assert "did not carry it out" in found[2].message
+
+
+INVOICE = {"TxnID": "1-2", "CustomerRef": {"ListID": "8-1"}, "TxnDate": "2025-11-21"}
+LINE = {"Desc": "Cut", "Quantity": "1", "Amount": "9.00"}
+
+
+def test_a_line_that_a_lost_answer_has_added_is_not_added_again() -> None:
+    before = {**INVOICE, "InvoiceLineRet": [{"TxnLineID": "A", "Amount": "5.00"}]}
+    wanted = {**INVOICE, "InvoiceLineRet": [{"TxnLineID": "A", "Amount": "5.00"}, LINE]}
+    written = {**wanted, "InvoiceLineRet": [*before["InvoiceLineRet"], {"TxnLineID": "B", **LINE}]}
+    assert looked_up("update", before, wanted, [written]).state is Change.APPLIED
+    assert looked_up("update", before, wanted, [before]).state is Change.APPROVED
+    other = {**written, "InvoiceLineRet": [*before["InvoiceLineRet"], {"TxnLineID": "B", "Desc": "Delivery"}]}
+    assert looked_up("update", before, wanted, [other]).state is Change.UNKNOWN
+    assert looked_up("update", before, wanted, [other], stale=True).state is Change.APPROVED  # it was refused before
+    edited = {**written, "Memo": "Theirs"}
+    again = looked_up("update", before, {**wanted, "Memo": "Ours"}, [edited])
+    assert again.state is Change.APPROVED
+    assert again.wanted is not None
+    assert [line["TxnLineID"] for line in again.wanted["InvoiceLineRet"]] == ["A", "B"]
+
+
+def test_an_invoice_of_the_same_day_and_customer_is_not_taken_for_the_one_that_was_to_be_made() -> None:
+    wanted = {"CustomerRef": {"ListID": "8-1"}, "TxnDate": "2025-11-21", "InvoiceLineRet": [LINE]}
+    theirs = {**INVOICE, "RefNumber": "71", "InvoiceLineRet": [{"TxnLineID": "A", "Amount": "900.00"}]}
+    ours = {**INVOICE, "RefNumber": "72", "InvoiceLineRet": [{"TxnLineID": "B", **LINE, "Quantity": "1.00"}]}
+    assert looked_up("create", {}, wanted, [], weak=True).state is Change.APPROVED
+    assert looked_up("create", {}, wanted, [theirs], weak=True).state is Change.UNKNOWN
+    assert looked_up("create", {}, wanted, [theirs, ours], weak=True).record == ours
+    assert looked_up("create", {}, wanted, [ours, ours], weak=True).state is Change.UNKNOWN

@@ -265,12 +265,39 @@ async def test_what_is_edited_while_its_addition_is_on_its_way_is_not_added_twic
     assert [tuple(row) for row in states] == [("create", "applied"), ("update", "applied")]
 
 
-async def test_an_invoice_keeps_the_lines_that_nobody_touched(product: Product, company_file: CompanyFile) -> None:
-    company, connector, _ = await synced(product, company_file)
+async def test_a_line_is_added_once_when_another_computer_takes_over_after_a_lost_answer(
+    product: Product, company_file: CompanyFile
+) -> None:
+    company, connector, faults = await synced(product, company_file)
+    second = await computers.add_connector(company, "Yard", KeyRing(SECRET), "test", "")
+    other = await product.connector(second, company_file, machine="YARD-PC")
+    invoice, fields = await open_invoice(company)
+    lines = fields["InvoiceLineRet"]
+    new = {"ItemRef": lines[0]["ItemRef"], "Desc": "Once", "Quantity": "1", "Rate": "2.00"}
+    wanted = {**fields, "InvoiceLineRet": [*lines, new]}
+    change = await changes.propose(company, "Invoice", "update", wanted, "test", invoice)
+    await changes.approve(company, [change], "test")
+    faults.append(DieBefore("receiveResponseXML"))
+    await connector.update()
+    await execute("update session set called_at = now() - interval '20 minutes' where company = $1", company)
+    await other.update()
+    there = in_file(company_file, "Invoice", fields["TxnID"])["InvoiceLineRet"]
+    assert [line.get("Desc") for line in there].count("Once") == 1
+    assert (await state_of(change))[0] == "applied"
+
+
+async def open_invoice(company: int) -> tuple[int, dict[str, Any]]:
+    """An invoice with several lines that nobody has paid."""
     for nth in range(50):
         invoice, fields = await a_record(company, "Invoice", nth)
         if len(fields.get("InvoiceLineRet", [])) > 1 and fields.get("IsPaid") != "true":
-            break
+            return invoice, fields
+    raise LookupError
+
+
+async def test_an_invoice_keeps_the_lines_that_nobody_touched(product: Product, company_file: CompanyFile) -> None:
+    company, connector, _ = await synced(product, company_file)
+    invoice, fields = await open_invoice(company)
     wanted = copy.deepcopy(fields)
     wanted["InvoiceLineRet"][0]["Desc"] = "Cut to size"
     change = await changes.propose(company, "Invoice", "update", wanted, "test", invoice)
