@@ -15,6 +15,7 @@ from litestar.response import Response, ServerSentEvent, Stream, Template
 from sync.store import audit
 from sync.store.audit import Chosen, Entry, Place
 from web.audit_words import plain, told
+from web.csv_file import harmless
 from web.filters import day, upper_first
 from web.forms import line
 from web.frame import Values, page, team_frame, with_query
@@ -26,7 +27,6 @@ PLACE = re.compile(r"(\d{1,17})-(\d{1,18})")  # microseconds since 1970, id
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 PATH = "/audit-log"
 HEAD = ("when (UTC)", "who", "name", "what", "action", "company", "subject", "from where", "detail")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would reckon what begins so
 
 
 class AuditLogController(Controller):
@@ -173,5 +173,5 @@ def cells(entry: Entry) -> str:
 def row(values: tuple[str, ...]) -> str:
     """Return one line; a cell that a spreadsheet would reckon begins with an apostrophe."""
     text = io.StringIO()
-    csv.writer(text).writerow([f"'{value}" if value.startswith(FORMULA) else value for value in values])
+    csv.writer(text).writerow([harmless(value) for value in values])
     return text.getvalue()

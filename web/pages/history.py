@@ -16,6 +16,7 @@ from sync.store.history import Wanted
 from sync.store.runs import RunRow
 from web.auth import address_of, current
 from web.chart import bounds, durations_chart, midnight, rows_chart
+from web.csv_file import harmless
 from web.filters import RUN_KINDS
 from web.forms import line, whole_number
 from web.frame import Values, company_frame, company_or_404, page, with_query
@@ -34,7 +35,6 @@ COLUMNS = (
     "Sync", "Kind", "Result", "Asked by", "Asked", "Began", "Ended", "Seconds", "Computer", "Sessions", "Rows read",
     "New or changed", "Deleted", "Kinds failed",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 class HistoryController(Controller):
@@ -199,11 +199,11 @@ def cells(row: RunRow) -> tuple[str, ...]:
     return (
         str(row.number),
         RUN_KINDS.get(row.kind, row.kind),
-        plain(row.result_text),
-        plain(row.asked_by),
+        harmless(row.result_text),
+        harmless(row.asked_by),
         *(moment(each) for each in (row.asked_at, row.began_at, row.ended_at)),
         took,
-        plain(row.machine),
+        harmless(row.machine),
         *map(str, numbers),
     )
 
@@ -211,7 +211,3 @@ def cells(row: RunRow) -> tuple[str, ...]:
 def moment(at: datetime | None) -> str:
     """Return a time by the server's clock, with its offset."""
     return at.astimezone().isoformat(" ", "seconds") if at else ""
-
-
-def plain(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text

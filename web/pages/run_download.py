@@ -12,9 +12,10 @@ from litestar.response import Stream
 from sync.store import history
 from sync.store.history import Document
 from web.auth import current
+from web.csv_file import harmless
 from web.frame import company_or_404
 from web.masking import masked_text, sees_all
-from web.pages.history import moment, plain, written
+from web.pages.history import moment, written
 from web.pages.runs import run_or_404
 from web.zipped import zipped
 
@@ -64,5 +65,5 @@ def listed(number: int, document: Document) -> tuple[str, ...]:
         took,
         document.outcome,
         document.code,
-        plain(document.message),
+        harmless(document.message),
     )

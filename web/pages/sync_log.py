@@ -20,6 +20,7 @@ from sync.store.log import COUNTED, LogRow, Place, Tab, Wanted
 from web.banners import Banner, banners, stuck
 from web.changes_told import label, record_href, state_words, title, way
 from web.chart import midnight
+from web.csv_file import harmless
 from web.filters import count, day_time, plural
 from web.forms import line
 from web.frame import Values, company_frame, company_or_404, page, with_query
@@ -36,7 +37,6 @@ COLUMNS = (
     "When", "Kind", "Record", "Number", "Direction", "Action", "State", "Code", "QuickBooks said", "Deskbridge said",
     "Approved by", "Sync",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 
 class ReportsController(Controller):
@@ -301,8 +301,4 @@ def cells(row: LogRow) -> tuple[str, ...]:
         row.who,
         "" if row.run is None else str(row.run),
     )
-    return row.at.astimezone().isoformat(" ", "seconds"), *map(plain, texts)
-
-
-def plain(text: str) -> str:
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return row.at.astimezone().isoformat(" ", "seconds"), *map(harmless, texts)

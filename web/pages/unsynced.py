@@ -21,6 +21,7 @@ from web.auth import address_of, current, may
 from web.banners import banners
 from web.causes import LOOK_FIRST, Cause, cause_of, heading, is_cause, means_of, parent_of
 from web.changes_told import label, labels, record_href, state_words, title, way
+from web.csv_file import harmless
 from web.filters import count, plural, upper_first, words
 from web.forms import line, read_lists, whole_number
 from web.frame import Values, company_frame, company_or_404, page, with_query
@@ -34,7 +35,6 @@ COLUMNS = (
     "Kind", "Record", "Number", "Action", "State", "Since", "Code", "QuickBooks said", "Deskbridge said", "It means",
     "Do this",
 )  # fmt: skip
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 PARTS = ("line", "taken", "groups")
 
 
@@ -314,4 +314,4 @@ def cells(row: StuckRow) -> list[str]:
         row.at.astimezone().isoformat(" ", "seconds"), "" if row.code is None else str(row.code), row.message,
         row.reason, means_of(cause, row), cause.remedy,
     )  # fmt: skip
-    return [f"'{text}" if text.startswith(FORMULA) else text for text in texts]
+    return [harmless(text) for text in texts]

@@ -109,6 +109,20 @@ async def test_the_csv_holds_what_the_filter_finds_and_no_formula(enter: Enter) 
     assert {row["action"] for row in rows} == {"company.added"}
 
 
+async def test_no_list_gives_a_spreadsheet_a_formula_behind_a_blank_or_in_wide_letters(enter: Enter) -> None:
+    formulas = (" =1+1", "\uff1d1+1")
+    for text in formulas:
+        await add("company.added", subject=text)
+        await execute("update session set machine = $1", text)
+        await execute("update run set asked_by = $1", text)
+    owner = await enter("owner")
+    for path in ("/audit-log/entries.csv?action=company.added", "/companies/1/syncs.csv"):
+        text = (await owner.get(path)).text
+        cells = [cell for line in csv.reader(io.StringIO(text)) for cell in line]
+        assert not {cell for cell in cells if cell in formulas}, path
+        assert any(cell.removeprefix("'") in formulas for cell in cells), path
+
+
 async def test_new_entries_are_told_on_the_open_page(enter: Enter) -> None:
     ruth = await enter("owner")
     page = (await ruth.get("/audit-log")).text
