@@ -93,8 +93,8 @@ def places(row: CompanyRow, export: ExportRow | None) -> list[tuple[str | None, 
     machines = row.computers
     several = f"{len(machines)} computers" if len(machines) > 1 else "".join(machines)
     return [
-        ("book", "QuickBooks", row.file_name or "no file yet"),
-        ("screen", "Web Connector", several or "no computer yet"),
+        ("book", "QuickBooks", row.file_name or "No file yet"),
+        ("screen", "Web Connector", several or "No computer yet"),
         ("bridge", "Deskbridge", row.name),
         (None, "Your applications", exported(export)),
     ]
@@ -103,7 +103,7 @@ def places(row: CompanyRow, export: ExportRow | None) -> list[tuple[str | None, 
 def exported(export: ExportRow | None) -> str:
     """Say what was taken last (A22): Customers, 1,204 rows, CSV."""
     if export is None:
-        return "nothing taken yet"
+        return "Nothing taken yet"
     entity = ENTITIES.get(export.entity)
     name = entity.plural if entity else export.entity
     return f"{name}, {count(export.rows)} {plural(export.rows, 'row')}, {export.form.upper()}"
@@ -120,9 +120,9 @@ def reading(row: CompanyRow, read: datetime | None) -> Hop:
         return "working", "Working", "Reading since", day_time(row.running_since, seconds=True)
     last = ("Last read", day_time(read, seconds=True))
     if has(row, "wrong_file"):
-        return "error", "Wrong company file", *last
+        return "error", "Wrong file", *last
     if has(row, "refused"):
-        return "error", "QuickBooks refuses", *last
+        return "error", "Refused", *last
     if read is None or has(row, *SILENT):
         return "unknown", "Not known", *last
     return "working", "Working", *last
@@ -136,7 +136,7 @@ def calling(row: CompanyRow) -> Hop:
         return "unknown", "No call yet", *last
     if has(row, "not_active"):
         return "no_calls", "No calls", *last
-    return ("no_calls", "Late", *last) if has(row, "late") else ("working", "Working", *last)
+    return ("late", "Late", *last) if has(row, "late") else ("working", "Working", *last)
 
 
 def taking(export: ExportRow | None) -> Hop:

@@ -16,7 +16,7 @@ from sync.practice.connector import WebConnector, read_qwc
 from sync.practice.faults import Faults, SlowQuickBooks
 from sync.practice.seed import seed
 from sync.settings import Settings
-from sync.store import companies, people, setup
+from sync.store import companies, people, setup, steering
 from web.app import create_app
 from web.cli.common import now, reach_database
 from web.cli.ports import free_port, see_port_free
@@ -25,7 +25,8 @@ from web.passwords import Passwords
 
 COMPANY = "Halder Natural Stone, Inc."
 EMAIL = "tomas@halderstone.example"
-EVERY = 60.0  # seconds between two syncs
+EVERY = 90.0  # seconds between two syncs
+MINUTES = 2  # that its connector file says: about what comes of it, so that no page warns of a changed Every-Min
 DRIFT = (40.0, 90.0)  # seconds between two changes by the bookkeeper
 
 
@@ -134,6 +135,7 @@ async def _connector(settings: Settings, folder: Path) -> tuple[Path, str]:
     qwc, key = folder / "halder.qwc", folder / "licence-key"
     if not any(company.name == COMPANY for company in await companies.overview(now())):
         made = await setup.add_company(COMPANY, "US", begin=True, keys=KeyRing(settings.secret_key), actor="demo")
+        await steering.set_schedule(made.company, MINUTES, None, "demo", "")
         key.touch(mode=0o600)
         key.write_text(made.licence_key)
         qwc.write_bytes(await setup.qwc_file(made.connector, settings.public_url))

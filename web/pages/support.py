@@ -38,7 +38,7 @@ class SupportController(Controller):
         row, who = await company_or_404(company), doer(request)
         about = await about_change(company, change) if change and not who.link else None
         values: Values = {
-            **await outside(request, row, who),
+            **await outside(request, row, who, "status"),
             **await contact(request, row, who),
             "doer": who,
             "row": row,

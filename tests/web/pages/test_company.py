@@ -40,7 +40,7 @@ async def test_nothing_is_said_of_an_application_that_takes_nothing(enter: Enter
     await called("4 minutes")
     text = (await (await enter("viewer")).get("/companies/1")).text
     assert "Not used yet" in text  # A21
-    assert "nothing taken yet" in text  # A22
+    assert "Nothing taken yet" in text  # A22
 
 
 async def test_the_last_sync_says_when_what_came_of_it_and_from_which_computer(enter: Enter) -> None:

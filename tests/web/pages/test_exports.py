@@ -83,7 +83,7 @@ async def test_a21_a22_the_last_export_is_on_the_status_page_and_each_one_in_the
     vera = await enter("viewer")
     status = (await vera.get("/companies/1")).text
     assert "Your applications" in status  # A21: the hop after ours is shown apart
-    assert "nothing taken yet" in status
+    assert "Nothing taken yet" in status
     assert "Nothing was taken yet." in (await vera.get("/companies/1/exports")).text
     rows = await taken(vera)
     last = await exports.last_of(1)

@@ -45,11 +45,11 @@ async def standing_or_404(company: int) -> Standing:
     return found
 
 
-async def outside(request: HTMXRequest, row: CompanyRow, who: Doer) -> Values:
+async def outside(request: HTMXRequest, row: CompanyRow, who: Doer, section: str = "settings") -> Values:
     """Return what base.html reads: to a guest nothing of the team but this company."""
     if who.link:
         return {**frame(request), "company": row, "minutes_left": _minutes_left(who)}
-    return await company_frame(request, row, "settings")
+    return await company_frame(request, row, section)
 
 
 def crumbs(row: CompanyRow, key: str, who: Doer) -> list[tuple[str, str | None]]:

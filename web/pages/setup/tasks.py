@@ -76,6 +76,7 @@ def around(values: Values) -> Values:
     """Return what stands beside the task list."""
     answers = Prepared.of(values["told"].prepared)
     return {
+        "over": all(step.state == "done" for step in values["steps"]),
         "people": preparation.people(answers),
         "entered": preparation.told(answers),
         "last": answers.last,
