@@ -208,7 +208,7 @@ async def test_d22_d48_a_second_computer_has_a_file_and_a_key_of_its_own(enter: 
     alice, id = await enter("accounting_manager"), await first()
     page = text_of((await alice.get(STEP)).text)
     assert "Add a second computer for this company, in case this one is off." in page  # D22
-    assert "Recommended: a desktop computer is not always on, a server is." in page  # D22
+    assert "Recommended: a desktop computer is not always on, as a server is." in page  # D22
     other = await add(alice, "BACK-OFFICE")
     keys = {await key_of(alice, id), await key_of(alice, other)}
     assert len(keys) == 2  # D48
