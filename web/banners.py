@@ -78,9 +78,7 @@ def _banner(kind: str, row: CompanyRow, now: datetime) -> Banner:
     match kind:
         case "wrong_file":
             title = "This is not the company file you expected. Nothing was read, and nothing was written."
-            text = (
-                f"{small}. Open the right company file in QuickBooks; if it was moved or renamed, say so on the page."
-            )
+            text = f"{small}. Open the right company file in QuickBooks; if it was moved or renamed, say so on Verify."
             return Banner(kind=kind, title=title, text=text, button=("Check the file", f"{home}/setup/verify"))
         case "refused":
             text = f"{small} The sync goes on by itself once QuickBooks opens the company file."
