@@ -218,3 +218,13 @@ async def test_a_sync_is_cancelled_after_a_question_and_says_who_did_it(enter: E
     assert "Cancelled by Alice" in text
     assert "214 rows" in text
     assert "There is nothing to cancel." in (await alice.get("/companies/1/syncs/1/cancel")).text
+
+
+async def test_the_first_sync_stays_over_while_a_later_one_waits(enter: Enter) -> None:
+    alice = await enter("accounting_manager")
+    # As from the command line: the first sync was asked for before the file had answered.
+    await execute("update company set begun_at = (select min(asked_at) from run) + interval '1 second'")
+    await alice.submit("/companies/1/syncs")
+    text = (await alice.get("/companies/1/setup/first-sync")).text
+    assert "The first sync is over" in text  # D45
+    assert "Stay in single-user mode" not in text

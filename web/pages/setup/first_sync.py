@@ -42,7 +42,7 @@ class FirstSyncController(Controller):
 async def sync_values(row: CompanyRow, told: Standing) -> Values:
     """Return what the live part reads."""
     now = datetime.now(UTC)
-    first = first_of(await runs.runs_of(row.id, limit=LOOKED_AT), told)
+    first = first_of(await runs.runs_of(row.id, limit=LOOKED_AT))
     detail = await runs.run(row.id, first.number, now) if first else None
     prepared = Prepared.of(told.prepared)
     return {
@@ -54,7 +54,7 @@ async def sync_values(row: CompanyRow, told: Standing) -> Values:
         "counted": bool(detail and detail.expected),
         "large": preparation.warning(prepared),
         "where": next(iter(row.computers), prepared.computer) or "the computer",
-        "ended": ended_words(first) if first else "",
+        "ended": ended_words(first) if first else "The first sync is over.",
         "happened": happened(detail, told) if detail else [],
         **(progress_of(detail, now) if detail else NO_PROGRESS),
     }
@@ -65,16 +65,17 @@ def progress_of(detail: RunDetail, now: datetime) -> Values:
     return {**progress_values(detail, now), "entities": condensed(detail.entities)}
 
 
-def first_of(rows: Sequence[RunRow], told: Standing) -> RunRow | None:
-    """Return the run that began the sync, out of the latest ones, newest first."""
-    since = [row for row in rows if told.begun_at is None or row.asked_at >= told.begun_at]
-    return next(reversed(since or rows), None)
+def first_of(rows: Sequence[RunRow]) -> RunRow | None:
+    """Return the first sync, out of the latest runs, newest first: of two, as after detaching, the later one."""
+    return next((row for row in rows if row.kind == "initial"), None)
 
 
 def phase(row: CompanyRow, told: Standing, run: RunRow | None) -> str:
     """Return not_begun, waits, runs, stopped or over."""
-    if run is None or told.begun_at is None:
+    if told.begun_at is None:
         return "not_begun"
+    if run is None:  # nothing was asked for yet, or it was too long ago to be among the latest
+        return "over" if told.last_sync_at else "not_begun"
     if run.state == "complete":
         return "over"
     if run.state in ("stopped", "cancelled"):
