@@ -1,5 +1,14 @@
 // A form on its way: its button keeps its width, shows the ring and its data-busy words, and a second press does nothing.
 const RING = "http://www.w3.org/2000/svg";
+// Widths are rules of a sheet of our own: a style attribute that a live swap carries over is refused by the page's policy.
+const widths = new CSSStyleSheet();
+document.adoptedStyleSheets = [...document.adoptedStyleSheets, widths];
+
+function keepWidth(button) {
+  const width = Math.ceil(button.offsetWidth);
+  button.dataset.width = width;
+  widths.insertRule(`.button[data-width="${width}"] { min-width: ${width}px; }`);
+}
 
 function ring() {
   const svg = document.createElementNS(RING, "svg");
@@ -14,7 +23,7 @@ function ring() {
 function begin(form, button) {
   form.dataset.sending = "";
   if (!button?.dataset.busy) return;
-  button.style.minWidth = `${button.offsetWidth}px`;
+  keepWidth(button);
   button.usual = [...button.childNodes];
   button.replaceChildren(ring(), document.createTextNode(button.dataset.busy));
   button.classList.add("button--busy");
@@ -27,7 +36,7 @@ function end(form) {
     button.replaceChildren(...button.usual);
     button.classList.remove("button--busy");
     button.removeAttribute("aria-disabled");
-    button.style.minWidth = "";
+    delete button.dataset.width;
   }
 }
 
