@@ -172,4 +172,4 @@ async def test_a_sync_that_somebody_asks_for_is_seen_elsewhere_without_a_reload(
     await expect(there.locator("#company-progress")).to_contain_text("Waiting for the Web Connector")
     await here.bring_to_front()
     await expect(here.locator("#company-progress")).to_contain_text("Sync 2")
-    await expect(here.locator("#company-state")).not_to_contain_text("Sync now")
+    await expect(here.locator("#company-actions")).not_to_contain_text("Sync now")
