@@ -33,7 +33,7 @@ async def test_b07_it_is_off_until_somebody_with_the_right_enables_it_and_that_i
     refused = await alice.submit("/connect/company", company="new", name="Another", shared="no")
     assert refused.headers["location"] == QUICKBOOKS  # B07: no set-up begins
     assert await fetchval("select count(*) from company") == 1
-    assert not await workspace.quickbooks_on()  # B07
+    assert not await workspace.quickbooks_on()  # B07, E01
     assert (await vera.submit(f"{QUICKBOOKS}/enable")).status_code == 403  # B07: the right
     assert not await workspace.quickbooks_on()
     enabled = await alice.submit(f"{QUICKBOOKS}/enable")
