@@ -21,7 +21,7 @@ demo: .venv/.ready ## start everything with a practice company, and say which ad
 
 .PHONY: test
 test: lint browser ## everything that CI runs: lint, types, import rules, all tests, browser included
-	$(BIN)/python -m pytest -n 2 --dist loadfile -q
+	$(BIN)/python -m pytest -n 4 --dist worksteal -q
 
 .PHONY: bench
 bench: .venv/.ready ## measure how fast an import is on this machine

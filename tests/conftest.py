@@ -20,6 +20,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -27,6 +28,9 @@ from psycopg import sql
 from sync import database
 from sync.embedded import EmbeddedServer
 from tests.serving import SECRET
+
+hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's matter
+hypothesis.settings.load_profile("untimed")
 
 TEMPLATE = "template_deskbridge"
 NUMBERS = itertools.count()

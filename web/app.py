@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
+from jinja2.bccache import Bucket
 from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
 from litestar.datastructures import CacheControlHeader, State
@@ -35,6 +36,23 @@ from web.sign_on import Provider
 from web.site import STATIC, TEMPLATES, Site, version_of
 
 YEAR = 31_536_000  # seconds
+
+
+class Compiled(BytecodeCache):
+    """Templates that this process has compiled, for every application that it makes."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.found:
+            bucket.bytecode_from_string(self.found[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.found[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
 
 
 def create_app(settings: Settings) -> Litestar:
@@ -98,6 +116,7 @@ def templates(site: Site) -> Environment:
     """Return the templates' environment: an unknown name is an error, everything is escaped."""
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
+        bytecode_cache=COMPILED,
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -54,6 +54,7 @@ async def silent(since: timedelta = HOURS_AGO, gap: int | None = 900) -> None:
     """The computer called every so often, last some time ago."""
     at = datetime.now(UTC) - since
     await execute("update company set last_call_at = $1", at)
+    await execute("update session set opened_at = $1, called_at = $1, ended_at = $1 where ended_at is not null", at)
     await execute(
         """update connector set last_called_at = $1, last_address = '203.0.113.7', call_gap = $2, issued_minutes = 15,
                downloaded_at = $1""",
