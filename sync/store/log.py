@@ -55,13 +55,15 @@ PENDING_ROWS = f"""
         " w.record",
     )
 )
+ENDED_WITH_REQUEST = ENDED.replace(
+    "left join record", "left join request q on q.id = e.request left join run on run.id = q.run left join record"
+)
 ENDED_ROWS = f"""
     select e.id, e.change, e.at, e.entity, e.direction, e.action, e.state,
         coalesce(nullif(e.who, ''), c.decided_by) as who, e.code, e.message, e.reason, {RECORD}, '' as waits_for,
         null::text as waits_entity, null::bigint as waits_record, q.id as request, run.number as run
-    {ENDED.replace("left join record", "left join request q on q.id = e.request left join run on run.id = q.run left join record")}
-    and ($7::timestamptz is null or (e.at, e.id) < ($7, $8)) order by e.at desc, e.id desc limit $9
-"""  # noqa: E501
+    {ENDED_WITH_REQUEST} and ($7::timestamptz is null or (e.at, e.id) < ($7, $8)) order by e.at desc, e.id desc limit $9
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
