@@ -14,6 +14,7 @@ from sync.qbxml.summary import summary
 from sync.store import changes, companies, outcomes, stuck
 from sync.store.changes import LookRow
 from sync.store.companies import CompanyRow
+from sync.store.looks import Choice
 from sync.store.stuck import Named
 from web.auth import address_of, current
 from web.changes_told import label, record_href, title, way
@@ -24,7 +25,7 @@ from web.htmx import go_to
 from web.live import Parts, render, stream
 
 MANAGER = {"role": "accounting_manager"}
-CHOICES = ("relink", "send_as_new", "leave")
+CHOICES: dict[str, Choice] = {"relink": "relink", "send_as_new": "send_as_new", "leave": "leave"}
 
 
 class ClearIdController(Controller):
@@ -48,7 +49,7 @@ class ClearIdController(Controller):
             why = await changes.look_up(company, record, *by(request))
         elif choice in CHOICES:
             candidate = line(form, "candidate", longest=100)
-            why = await changes.clear_id(company, record, choice, *by(request), candidate=candidate)  # type: ignore[arg-type]
+            why = await changes.clear_id(company, record, CHOICES[choice], *by(request), candidate=candidate)
         else:
             why = "Choose what is to happen with the record."
         if why is not None:
