@@ -47,11 +47,20 @@ TOO_OLD = Told("This page was open for too long", "Go back, reload the page, and
 BROKEN = Told("Something broke on our side", "Try again in a moment.", "Your work is kept.")
 
 
+class NotOffered(Exception):
+    """QuickBooks does not offer a kind of record in this company file: what it is called, why, and where to go on."""
+
+    def __init__(self, kinds: str, why: str, way: tuple[str, str]) -> None:
+        super().__init__(why)
+        self.kinds, self.why, self.way = kinds, why, way
+
+
 def exception_handlers() -> ExceptionHandlersMap:
     return {
         Problem: answered,
         NotSignedIn: not_signed_in,
         RoleNeeded: role_needed,
+        NotOffered: not_offered,
         PermissionDeniedException: permission_denied,
         HTTPException: known,
         Exception: broken,
@@ -74,6 +83,11 @@ def role_needed(request: AnyRequest, error: RoleNeeded) -> Response[Any]:
         return Response({"error": "role needed", "role": error.role}, status_code=403)
     values = {**frame(request), "role": role, "givers": error.givers, "way": HOME}
     return Template(template_name="errors/403.html", context=values, status_code=403)
+
+
+def not_offered(request: AnyRequest, error: NotOffered) -> Response[Any]:
+    """Say why there is no form."""
+    return answer(request, 409, Told(f"QuickBooks takes no {error.kinds} now", error.why), way=error.way)
 
 
 def permission_denied(request: AnyRequest, error: PermissionDeniedException) -> Response[Any]:
@@ -116,7 +130,9 @@ def wants_json(request: AnyRequest) -> bool:
     return "application/json" in accept and "text/html" not in accept
 
 
-def answer(request: AnyRequest, status: int, told: Told, reference: str = "") -> Response[Any]:
+def answer(
+    request: AnyRequest, status: int, told: Told, reference: str = "", way: tuple[str, str] = HOME
+) -> Response[Any]:
     """Give the error as JSON or as a page."""
     if is_api(request.url.path):
         return answered(request, of_status(status, told.happened, reference))
@@ -125,4 +141,4 @@ def answer(request: AnyRequest, status: int, told: Told, reference: str = "") ->
         return Response(content, status_code=status)
     words = {"title": told.title, "happened": told.happened, "safe": told.safe, "reference": reference or None}
     name = "errors/404.html" if status == 404 else "errors/error.html"
-    return Template(template_name=name, context={**frame(request), **words, "way": HOME}, status_code=status)
+    return Template(template_name=name, context={**frame(request), **words, "way": way}, status_code=status)

@@ -19,7 +19,7 @@ from sync.qbxml.arriving import STAMPS, Target
 from sync.qbxml.entities import Entity
 from sync.qbxml.labels import lower
 from sync.qbxml.validate import Fault
-from sync.store import timelines
+from sync.store import offers, timelines
 from sync.store.base import document, execute, fetch, transaction
 from sync.store.proposals import NoSuchRecord, Proposed, Wish, propose_within
 
@@ -135,6 +135,7 @@ async def create(
     """Propose a new record. Raises Refused."""
     if entity.add is None:
         raise Refused([impossible(entity, "add", "QuickBooks lets no other program add {kinds}.")])
+    await offered(connection, company, entity, "add")
     record = arriving.without_empty(arriving.as_record(entity, values))
     wrong = arriving.strays(entity, record, "Add", {})
     record = {name: value for name, value in record.items() if name not in STAMPS}
@@ -168,6 +169,7 @@ async def patch(
     is_new = str(row["qb_id"]).startswith(NEW)
     if not is_new and entity.mod is None:
         raise Refused([impossible(entity, "change", "QuickBooks lets no other program change {kinds}.")])
+    await offered(connection, company, entity, "change")
     given = arriving.as_record(entity, values)
     wrong = arriving.strays(entity, given, "Add" if is_new else "Mod", here)
     wanted = arriving.merged(copy.deepcopy(here), given)
@@ -216,6 +218,13 @@ async def locked(connection: Any, company: int, entity: Entity, record: int, exp
 
 def impossible(entity: Entity, rule: str, sentence: str) -> Fault:
     return Fault(entity.name, "", f"cannot_{rule}", "", sentence.format(kinds=lower(entity.plural)))
+
+
+async def offered(connection: Any, company: int, entity: Entity, rule: str) -> None:
+    """Raise Refused where the kind is off in this company's QuickBooks, with the reason."""
+    off = await offers.off(company, [entity], connection)
+    if off:
+        raise Refused([Fault(entity.name, "", f"cannot_{rule}", "", off[entity.name])])
 
 
 async def look(

@@ -25,6 +25,7 @@ from web.forms import line, read_form
 from web.frame import Values, company_frame, company_or_404, page
 from web.htmx import go_to
 from web.live import Parts, render, stream
+from web.pages.record_form.subject import offered
 from web.pages.records import kind_or_404
 from web.site import queue_of
 
@@ -53,6 +54,7 @@ class CsvImportController(Controller):
     async def upload(self, request: HTMXRequest, company: FromPath[int], entity: FromPath[str]) -> Response[Any]:
         """Take a file, store its lines, and have them looked at in the background."""
         row, kind = await company_or_404(company), kind_or_404(entity)
+        await offered(row, kind)
         file = (await request.form()).get("file")
         if not isinstance(file, UploadFile) or not file.filename:
             return await upload_page(request, company, kind, "Choose a file first.")
@@ -148,6 +150,7 @@ async def file_or_404(company: int, kind: Entity, id: int) -> ImportRow:
 
 async def upload_page(request: HTMXRequest, company: int, kind: Entity, fault: str = "") -> Response[Any]:
     row = await company_or_404(company)
+    await offered(row, kind)
     values: Values = {
         **await company_frame(request, row, "records"),
         "kind": kind,

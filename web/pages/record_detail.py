@@ -12,7 +12,7 @@ from litestar.response.sse import ServerSentEvent
 
 from sync.protocol.writes import NEW
 from sync.qbxml.entities import Entity
-from sync.store import picking, records, timelines
+from sync.store import offers, picking, records, timelines
 from sync.store.companies import CompanyRow
 from sync.store.records import RecordDetail
 from sync.store.timelines import ChangeRow
@@ -151,14 +151,17 @@ async def actions_of(request: HTMXRequest, company: CompanyRow, kind: Entity, fo
     person = current(request).person
     product, version = await picking.spoken(company.id)
     member, new = may(person, "member"), found.qb_id.startswith(NEW)
+    off = (await offers.off(company.id, [kind])).get(kind.name, "") if member else ""
     changes = await timelines.of_record(company.id, found.id)
+    writes = member and not off
     acts: tuple[Act, ...] = ("delete", "void")
     removals = [act for act in acts if member and may_be(kind, found, act)]
     waiting = any(one.direction == "out" and one.state in WITHDRAWN for one in changes)
     busy = any(one.direction == "out" and one.state in ("sent", "unknown") for one in changes)
     return {
-        "may_edit": member and not found.deleted_at and takes(kind, "Add" if new else "Mod", product, version),
-        "may_copy": member and takes(kind, "Add", product, version),
+        "off": off,
+        "may_edit": writes and not found.deleted_at and takes(kind, "Add" if new else "Mod", product, version),
+        "may_copy": writes and takes(kind, "Add", product, version),
         "removals": [(act, words_of(kind, found, act)) for act in removals],
         "may_take_back": member and waiting and not busy,
     }

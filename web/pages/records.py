@@ -12,7 +12,7 @@ from litestar.response import Redirect, Response, Template
 
 from sync.qbxml.entities import ENTITIES, ITEMS, Entity
 from sync.qbxml.summary import first
-from sync.store import companies, picking, records
+from sync.store import companies, offers, picking, records
 from sync.store.companies import CompanyRow
 from sync.store.records import KindCount, RecordDetail, RecordRow, RecordsPage
 from web.asked import ACTIVE, DELETED, Asked, hides_number, refuses
@@ -62,18 +62,19 @@ class RecordsController(Controller):
         asked = Asked.read(request.query_params, f"{home}/{entity}", kind)
         values = {
             **await company_frame(request, row, "records"),
-            "new_href": await new_link(request, row, kind),
+            **await new_values(request, row, kind),
             **await list_values(request, row, kind, asked),
             **await kinds_values(company, entity),
         }
         return page(request, "records/list.html", values, part="records/_rows.html")
 
 
-async def new_link(request: HTMXRequest, company: CompanyRow, kind: Entity) -> str | None:
-    """Return where a record of the kind is made, for who may and where QuickBooks takes one."""
+async def new_values(request: HTMXRequest, company: CompanyRow, kind: Entity) -> Values:
+    """Return where a record of the kind is made, for who may and where QuickBooks takes one; else why it takes none."""
     if not may(current(request).person, "member") or not takes(kind, "Add", *await picking.spoken(company.id)):
-        return None
-    return f"/companies/{company.id}/records/{kind.name}/new"
+        return {"new_href": None, "off": ""}
+    off = (await offers.off(company.id, [kind])).get(kind.name, "")
+    return {"new_href": None if off else f"/companies/{company.id}/records/{kind.name}/new", "off": off}
 
 
 def kind_or_404(entity: str) -> Entity:

@@ -240,3 +240,19 @@ async def test_a_kind_that_approves_by_itself_is_approved_at_once_and_a_sync_ask
     assert made.json()["change"]["state"] == "approved"
     runs = (await client.get("/companies/1/runs")).json()["runs"]
     assert (runs[0]["state"], runs[0]["asked_by"]) == ("queued", "API token a member")
+
+
+async def test_a_kind_that_is_off_in_quickbooks_is_refused_with_the_reason(program: With) -> None:
+    client = await program("member")
+    await execute(
+        "update company set facts = jsonb_set(facts,"
+        " '{preferences,JobsAndEstimatesPreferences,IsUsingEstimates}', '\"false\"')"
+    )
+    estimates = "/companies/1/records/Estimate"
+    id = (await client.get(estimates, params={"limit": 1})).json()["records"][0]["id"]
+    made = await client.post(estimates, json={"CustomerRef": {"FullName": "Anybody"}})
+    changed = await client.patch(f"{estimates}/{id}", json={"Memo": "More tiles"})
+    for answer, code in ((made, "cannot_add"), (changed, "cannot_change")):
+        assert (answer.status_code, answer.json()["code"]) == (422, code)
+        assert answer.json()["detail"].startswith("Estimates are off in QuickBooks. Somebody can change that there")
+    assert await fetchval("select count(*) from change") == 0

@@ -11,7 +11,7 @@ from litestar.response import Template
 from sync.qbxml.entities import ENTITIES, refers_to
 from sync.qbxml.labels import lower
 from sync.qbxml.summary import first
-from sync.store import picking
+from sync.store import offers, picking
 from sync.store.picking import Choice
 from web.filters import money, qb_day
 from web.form_layout import PAYABLE
@@ -61,9 +61,10 @@ def options_of(found: Sequence[Choice]) -> list[Option]:
     return [(one.qb_id, name_of(one), second_line(one, several)) for one in found]
 
 
-def new_links(company: int, kinds: Sequence[str]) -> list[tuple[str, str]]:
-    """Return label and address of "Add new" for each kind that can be added."""
-    able = [kind for kind in kinds if ENTITIES[kind].add]
+async def new_links(company: int, kinds: Sequence[str]) -> list[tuple[str, str]]:
+    """Return label and address of "Add new" for each kind that can be added, and is not off in QuickBooks."""
+    off = await offers.off(company, [ENTITIES[kind] for kind in kinds])
+    able = [kind for kind in kinds if ENTITIES[kind].add and kind not in off]
     return [(f"Add new {lower(ENTITIES[kind].label)}", f"/companies/{company}/records/{kind}/new") for kind in able[:4]]
 
 
@@ -79,7 +80,7 @@ async def pick(request: HTMXRequest, company: FromPath[int], field: FromPath[str
     found = await picking.find(row.id, kinds, query)
     values: Values = {
         "options": options_of(found),
-        "adds": new_links(row.id, kinds),
+        "adds": await new_links(row.id, kinds),
         "query": query,
         "what": kinds_in_words(kinds),
         "company": row,
@@ -105,7 +106,7 @@ async def choices_page(request: HTMXRequest, subject: Subject, data: Mapping[str
         "path": path,
         "query": query,
         "options": options_of(found),
-        "adds": new_links(subject.company.id, kinds),
+        "adds": await new_links(subject.company.id, kinds),
         "kept": kept,
     }
     return page(request, "record_form/choose.html", values)

@@ -11,10 +11,11 @@ from sync.protocol.writes import NEW
 from sync.qbxml.arrange import ORDER
 from sync.qbxml.entities import ENTITIES, ITEMS, NAMES, TERMS, Entity
 from sync.qbxml.labels import lower
-from sync.store import picking, records
+from sync.store import offers, picking, records
 from sync.store.companies import CompanyRow
 from sync.store.picking import Choice
 from sync.store.records import RecordDetail
+from web.errors import NotOffered
 from web.form_faults import Wrong, label_at, unknown
 from web.form_scalars import decimal
 from web.form_values import Asked, Known
@@ -71,7 +72,7 @@ def is_new(detail: RecordDetail) -> bool:
 
 
 async def subject_of(company: int, entity: str, id: int | None) -> Subject:
-    """Return what a form is about. Raises NotFoundException where there can be none."""
+    """Return what a form is about. Raises NotFoundException where there can be none, NotOffered where not now."""
     row, kind = await company_or_404(company), ENTITIES.get(entity)
     if kind is None:
         raise NotFoundException
@@ -80,8 +81,17 @@ async def subject_of(company: int, entity: str, id: int | None) -> Subject:
     verb = "Add" if detail is None or is_new(detail) else "Mod"
     if not takes(kind, verb, product, version):
         raise NotFoundException
+    await offered(row, kind)
     form = form_of(kind, verb, product, version)
     return Subject(company=row, entity=kind, detail=detail, product=product, version=version, form=form)
+
+
+async def offered(company: CompanyRow, kind: Entity) -> None:
+    """Raise NotOffered where a kind is off in this company's QuickBooks: it would refuse what is typed."""
+    off = await offers.off(company.id, [kind])
+    if off:
+        way = (f"Go to {lower(kind.plural)}", f"/companies/{company.id}/records/{kind.name}")
+        raise NotOffered(lower(kind.plural), off[kind.name], way)
 
 
 async def detail_or_404(company: int, entity: str, id: int) -> RecordDetail:
