@@ -55,6 +55,7 @@ UPSERT = """
 """
 
 NAME, NUMBER, TIME, DAY = 250, 40, 25, 10  # characters of hot columns; the whole text stays among the fields
+BYTES = 600  # of a name
 AMOUNT = re.compile(r"[+-]?[0-9]{1,15}(?:\.[0-9]*)?")  # what the column can hold
 
 ID = re.compile(r'"(?:ListID|TxnID)":\s?"([^"]+)"')
@@ -180,9 +181,9 @@ def columns_of(entity: str, fields: dict[str, Any]) -> tuple[Any, ...]:
         entity,
         hot.qb_id,
         hot.edit_sequence or "",
-        (hot.name or "")[:NAME],
+        cut(hot.name),
         (hot.ref_number or "")[:NUMBER],
-        (hot.party or "")[:NAME],
+        cut(hot.party),
         hot.amount if hot.amount and AMOUNT.fullmatch(hot.amount) else None,
         (hot.date or "")[:DAY],
         hot.active,
@@ -191,6 +192,12 @@ def columns_of(entity: str, fields: dict[str, Any]) -> tuple[Any, ...]:
         ENCODE(fields).decode(),
         json.dumps(order) if order else None,
     )
+
+
+def cut(text: str | None) -> str:
+    """As much of a name as its column holds, and the index that carries several: a row of it takes 2,704 bytes."""
+    text = (text or "")[:NAME]
+    return text if len(text) <= BYTES // 4 else text.encode()[:BYTES].decode(errors="ignore")
 
 
 def _deletion(row: Row, parsed: Parsed) -> None:

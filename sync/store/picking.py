@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sync.protocol.writes import NEW
+from sync.qbxml.entities import ENTITIES
+from sync.store import finding
 from sync.store.base import document, fetch, fetchrow
-from sync.store.records import pattern
 
 FOUND = 12  # that a list under an input shows
 HOT = "id, entity, qb_id, name, ref_number, party, date, amount, quickbooks, ours"
@@ -44,19 +45,17 @@ def _choice(row: Any) -> Choice:
 
 
 async def find(company: int, kinds: Sequence[str], q: str, limit: int = FOUND) -> list[Choice]:
-    """Records of these kinds by name or number, those that begin with the text first; inactive ones are left out."""
-    rows = await fetch(
-        f"""select {HOT} from record
-            where company = $1 and entity = any($2) and deleted_at is null and coalesce(active, true)
-                and (name ilike $3 or ref_number ilike $3 or (date <> '' and party ilike $3))
-            order by (name ilike $4 or ref_number ilike $4) desc, date desc, lower(name), id limit $5""",
-        company,
-        list(kinds),
-        pattern(q),
-        pattern(q)[1:],
-        limit,
-    )
-    return [_choice(row) for row in rows]
+    """Records of these kinds by name or number, those that begin with the text first; inactive ones are left out.
+
+    Transactions are found by their party too, the newest first.
+    """
+    lists = [kind for kind in kinds if ENTITIES[kind].group == "list"]
+    others = [kind for kind in kinds if kind not in lists]
+    ids = await finding.find(company, lists, q, limit, active=True) if lists else []
+    if others:
+        ids += await finding.find(company, others, q, limit, order="newest", parties=True, active=True)
+    rows = {row["id"]: row for row in await fetch(f"select {HOT} from record where id = any($1)", ids[:limit])}
+    return [_choice(rows[id]) for id in ids[:limit] if id in rows]
 
 
 async def resolve(company: int, kinds: Iterable[str], ids: Sequence[str], names: Sequence[str]) -> list[Choice]:

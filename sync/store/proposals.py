@@ -16,6 +16,7 @@ from sync.qbxml.summary import summary
 from sync.store import policies
 from sync.store.base import document, notify
 from sync.store.conflicts import IN_CONFLICT, PART_OF_CONFLICT, listed
+from sync.store.intake import cut
 
 OPEN = ("proposed", "kept", "conflict", "approved", "waiting", "refused")  # not yet on its way, and not at its end
 
@@ -186,9 +187,9 @@ async def _new_records(connection: Any, company: int, entity: str, wishes: Seque
     await connection.execute(
         NEW_RECORDS,
         *(company, entity, NEW, ids),
-        [found.name or str(one.get("Name", "")) for found, one in zip(hot, wanted, strict=True)],
+        [cut(found.name or str(one.get("Name", ""))) for found, one in zip(hot, wanted, strict=True)],
         [found.ref_number or "" for found in hot],
-        [found.party or "" for found in hot],
+        [cut(found.party) for found in hot],
         [found.date or "" for found in hot],
         [found.amount for found in hot],
         [json.dumps(one) for one in wanted],

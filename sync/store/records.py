@@ -9,11 +9,13 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from sync.qbxml.entities import ENTITIES
+from sync.store import finding
 from sync.store.base import connection, document, fetch, fetchrow
 
 Deleted = Literal["no", "only", "all"]
 
 COUNTED = 10_000  # matching rows are counted up to here
+FEW = 1000  # matching rows of a search: more are met soon enough in the order of the list
 SORTS = {  # what a list may be sorted by: column, and the type of its value in a cursor
     "name": ('lower(name) collate "C"', "text"),
     "ref_number": ('lower(ref_number) collate "C"', "text"),
@@ -123,7 +125,9 @@ async def page(
     cursor = after or before
     place = _read_cursor(cursor, kind) if cursor else None
     where, values = conditions(company, entity, q, deleted, active)
-    total = await _count(where, values)
+    total, few = await _matching(where, values) if q.strip() else (await _count(where, values), None)
+    if few is not None:
+        where, values = "id = any($1)", [few]
     if not total:
         return RecordsPage(rows=[], total=0, total_more=False, next=None, previous=None)
     backwards = before is not None and after is None
@@ -161,15 +165,9 @@ def conditions(company: int, entity: str, q: str, deleted: Deleted, active: bool
         values.append(active)
         parts.append(f"coalesce(active, true) = ${len(values)}")
     if q.strip():
-        values.append(pattern(q))
+        values.append(finding.pattern(q))
         parts.append(f"(name ilike ${len(values)} or ref_number ilike ${len(values)} or party ilike ${len(values)})")
     return " and ".join(parts), values
-
-
-def pattern(text: str) -> str:
-    """What `ilike` finds a text with, wherever it stands; without its first character: what begins with it."""
-    escaped = text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
 
 
 async def _count(where: str, values: list[Any]) -> int:
@@ -179,6 +177,17 @@ async def _count(where: str, values: list[Any]) -> int:
     assert row is not None
     count: int = row["count"]
     return count
+
+
+async def _matching(where: str, values: list[Any]) -> tuple[int, list[int] | None]:
+    """How many records a search finds, and which: they need not be looked for once more. None: more than FEW."""
+    row = await fetchrow(
+        f"""select count(*) as count, case when count(*) <= {FEW} then array_agg(id) end as few
+            from (select id from record where {where} limit {COUNTED + 1}) found""",
+        *values,
+    )
+    assert row is not None
+    return row["count"], row["few"]
 
 
 def _cursor(row: Any) -> str:
@@ -247,16 +256,9 @@ async def ids_of(company: int, qb_ids: list[str]) -> dict[str, tuple[str, int]]:
 
 async def search(company: int, q: str, limit: int = 20) -> list[RecordRow]:
     """Records of any entity by name or ref number, those that begin with the text first."""
-    rows = await fetch(
-        f"""select {COLUMNS} from record
-            where company = $1 and deleted_at is null and (name ilike $2 or ref_number ilike $2)
-            order by (name ilike $3 or ref_number ilike $3) desc, lower(name), id limit $4""",
-        company,
-        pattern(q),
-        pattern(q)[1:],
-        limit,
-    )
-    return [_row(row) for row in rows]
+    ids = await finding.find(company, list(ENTITIES), q, limit)
+    rows = {row["id"]: row for row in await fetch(f"select {COLUMNS} from record where id = any($1)", ids)}
+    return [_row(rows[id]) for id in ids if id in rows]
 
 
 async def export(
