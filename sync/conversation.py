@@ -15,8 +15,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from sync.keys import KeyRing, new_ticket, regrouped
-from sync.protocol import plan, sentences
-from sync.protocol import session as sessions
+from sync.protocol import answers, asking, plan, sentences, turns
 from sync.protocol.admission import WRONG_KEYS, Presented, WrongKey, admit, wrong_key
 from sync.protocol.events import (
     ConnectionClosed,
@@ -30,13 +29,13 @@ from sync.protocol.events import (
 from sync.protocol.identity import FileFacts, read_facts
 from sync.protocol.orders import SCHEDULE
 from sync.protocol.plan import OVER
-from sync.protocol.session import State, Step
+from sync.protocol.session import STOP, State, Step
 from sync.protocol.writes import OF_CHANGES
 from sync.qbxml.build import build
 from sync.qbxml.heads import Head, NotQbxml
 from sync.qbxml.parse import heads, stream
 from sync.soap import Call, Packed
-from sync.store import connectors, intake, seeks, writes
+from sync.store import connectors, seeks, waiting, writes
 from sync.store import sessions as stored
 from sync.store.base import transaction
 from sync.store.sessions import Loaded
@@ -104,7 +103,7 @@ class Conversation:
                 return [new_ticket(), "busy"]
             case "receiveResponseXML":
                 await self._fail(call)
-                return sessions.STOP
+                return STOP
             case "connectionError":
                 return "done"
             case "sendRequestXML":
@@ -161,7 +160,7 @@ class Conversation:
         async with transaction() as connection:
             await connectors.one_at_a_time(connection, found.company)
             for loaded in await stored.load_open(connection, found.company):
-                await apply(connection, loaded, sessions.abandon(loaded.session), now)
+                await apply(connection, loaded, turns.abandon(loaded.session), now)
             run = await connectors.active_run(connection, found.company)
             if run is None and new_run:
                 run = await connectors.new_run(connection, found.company, "incremental", SCHEDULE, now)
@@ -192,7 +191,7 @@ class Conversation:
         hresult = call.text("hresult").strip()
         if hresult:
             event = ResponseFailed(hresult=hresult, message=call.text("message").strip())
-            return await self._event(call, event, unknown=sessions.STOP)
+            return await self._event(call, event, unknown=STOP)
         ticket = call.text("ticket")
         response = call.arguments["response"]
         packed = response if isinstance(response, Packed) else _pack(str(response))
@@ -201,7 +200,7 @@ class Conversation:
         async with transaction() as connection:
             loaded = await stored.load(connection, ticket, now)
             if loaded is None:
-                return sessions.STOP
+                return STOP
             received, answer = await _received(loaded, look, now)
             step = await self._step(connection, loaded, received, now, answer=answer)
             await _changed(connection, loaded, step, look, now)
@@ -226,14 +225,14 @@ class Conversation:
             loaded = await stored.load(connection, ticket, now)
             if loaded is None or loaded.session.state is not State.READY:
                 return step.reply
-            settled = sessions.settled(loaded.session, run)
+            settled = answers.settled(loaded.session, run)
             await apply(connection, loaded, settled, now)
         return settled.reply
 
     async def _step(
         self, connection: Any, loaded: Loaded, event: Event, now: datetime, answer: Answer | None = None
     ) -> Step:
-        step, changed = await _prepared(connection, loaded, sessions.advance(loaded.session, event), now)
+        step, changed = await _prepared(connection, loaded, turns.advance(loaded.session, event), now)
         sent = None
         if step.ask is not None and step.ask.kind == "resend":
             step = replace(
@@ -292,7 +291,7 @@ async def _prepared(connection: Any, loaded: Loaded, step: Step, now: datetime) 
         if found is not None:
             claimed = found.changes if step.ask.kind == "write" else ()
             return replace(step, ask=replace(step.ask, requests=found.requests)), claimed
-        following = sessions.without(step.session, step.ask.kind)
+        following = asking.without(step.session, step.ask.kind)
         step = replace(following, lost=step.lost, facts=step.facts, mismatches=step.mismatches)
     return step, ()
 
@@ -316,7 +315,7 @@ async def _fewer_unprocessed(run: int, most: int, seconds: float) -> None:
     """Wait, for so many seconds at most, until fewer than `most` answers of the run are not taken in."""
     loop = asyncio.get_running_loop()
     ends, pause = loop.time() + seconds, 0.02
-    while await intake.count_unprocessed(run) >= most and loop.time() < ends:
+    while await waiting.count_unprocessed(run) >= most and loop.time() < ends:
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 0.2)  # of many that wait, each look costs those who work
 

@@ -23,7 +23,7 @@ from sync import mail as post
 from sync.database import CONNECTIONS, MIGRATION_LOCK
 from sync.qbxml.heads import NotQbxml
 from sync.settings import Settings
-from sync.store import api_writes, csv_imports, csv_matching, intake, mail
+from sync.store import api_writes, csv_imports, csv_matching, intake, mail, waiting
 from sync.store.base import connection
 
 log = logging.getLogger(__name__)
@@ -82,7 +82,7 @@ class Queue:
         """Free what dead processes held, and wake every company whose answers have waited for so many seconds."""
         async with self.queue.pool.connection() as found:
             await found.execute(FREE, [self.queue.name])
-        for company in await intake.companies_with_unprocessed(overdue):
+        for company in await waiting.companies_with_unprocessed(overdue):
             await self.wake(company)
         for file in await csv_imports.unfinished():
             await self.work_on(file.id)
@@ -123,7 +123,7 @@ async def take_in(ctx: Context, *, company: int) -> int:
     """Drain a company's answers, oldest first; return how many were taken in."""
     taken, loop = 0, asyncio.get_running_loop()
     told = loop.time()
-    while answers := await intake.unprocessed(company):
+    while answers := await waiting.unprocessed(company):
         taken += await _take_in_some(company, answers)
         job = ctx.get("job")
         if job is not None and loop.time() - told > HEARTBEAT:
@@ -132,10 +132,10 @@ async def take_in(ctx: Context, *, company: int) -> int:
     return taken
 
 
-async def _take_in_some(company: int, answers: list[intake.Answered]) -> int:
+async def _take_in_some(company: int, answers: list[waiting.Answered]) -> int:
     """Parse and store some answers; one that is no qbXML is set aside, what came before it is stored first."""
     parsed: list[intake.Parsed] = []
-    broken: tuple[intake.Answered, str] | None = None
+    broken: tuple[waiting.Answered, str] | None = None
     for answered in answers:
         try:
             parsed.append(await asyncio.to_thread(intake.parse, answered))
@@ -151,7 +151,7 @@ async def _take_in_some(company: int, answers: list[intake.Answered]) -> int:
             for one in parsed:
                 await _take_in_one(company, one, now)
     if broken is not None:
-        await intake.set_aside(company, *broken, now)
+        await waiting.set_aside(company, *broken, now)
     return len(parsed)
 
 
@@ -161,9 +161,9 @@ async def _take_in_one(company: int, parsed: intake.Parsed, now: datetime) -> No
         await intake.take_in(company, [parsed], now)
     except Exception:
         log.exception("answer %d of company %d could not be stored", parsed.answered.id, company)
-        if await intake.count_try(parsed.answered) < TRIES:
+        if await waiting.count_try(parsed.answered) < TRIES:
             raise
-        await intake.set_aside(company, parsed.answered, "Our side could not store this answer.", now)
+        await waiting.set_aside(company, parsed.answered, "Our side could not store this answer.", now)
 
 
 async def work_on_file(ctx: Context, *, file: int) -> int:
@@ -218,7 +218,7 @@ async def sweep_answers(ctx: Context) -> None:
 
 async def forget_requests(ctx: Context) -> None:
     """Let go of requests and answers that are older than KEPT."""
-    while await intake.forget_requests(datetime.now(UTC) - KEPT):
+    while await waiting.forget_requests(datetime.now(UTC) - KEPT):
         job = ctx.get("job")
         if job is not None:
             await job.update()  # heartbeat
@@ -275,7 +275,7 @@ async def _worker(bell: Queue, settings: Settings) -> AsyncIterator[None]:
     async def after(ctx: Context) -> None:
         job: Any = ctx["job"]
         company = (job.kwargs or {}).get("company")
-        if company and await intake.has_unprocessed(company):
+        if company and await waiting.has_unprocessed(company):
             await bell.wake(company)
 
     worker = InProcessWorker(

@@ -322,6 +322,7 @@ def is_message(name: str) -> bool:
     return name in table().sections["groups"]
 
 
+@cache
 def repeats(name: str, *path: str) -> bool:
     """Whether the element at that path of a message may be there more than once, alone or by a repeated choice."""
     within = message(name).content if len(path) == 1 else children(name, path[:-1])

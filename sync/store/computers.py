@@ -12,8 +12,7 @@ from cryptography.fernet import InvalidToken
 
 from sync import qwc
 from sync.keys import KeyRing, new_licence_key
-from sync.protocol import admission, sentences
-from sync.protocol import session as protocol
+from sync.protocol import admission, sentences, turns
 from sync.protocol.admission import WRONG_KEYS, WRONG_KEYS_WINDOW, WrongKey
 from sync.protocol.diagnosis import drifts
 from sync.store import sessions, setup
@@ -242,7 +241,7 @@ async def revoke(company: int, connector: int, actor: str, address: str) -> bool
         await one_at_a_time(connection, company)
         for loaded in await sessions.load_open(connection, company):
             if loaded.connector == connector:
-                await apply(connection, loaded, protocol.end(loaded.session, sentences.REVOKED), now)
+                await apply(connection, loaded, turns.end(loaded.session, sentences.REVOKED), now)
         row = await connection.fetchrow(LIVING, company, connector)
         if row is None:
             return False

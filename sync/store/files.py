@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sync.protocol import files as protocol
-from sync.protocol import sentences
-from sync.protocol import session as sessions
+from sync.protocol import sentences, turns
 from sync.protocol.files import Answered, Expected, Fact
 from sync.store import sessions as stored
 from sync.store.base import connection, document, notify, transaction
@@ -306,7 +305,7 @@ async def _let_go(found: Any, company: int, actor: str, address: str, action: st
     now = datetime.now(UTC)
     await one_at_a_time(found, company)
     for loaded in await stored.load_open(found, company):
-        await apply(found, loaded, sessions.end(loaded.session, sentences.DETACHED), now)
+        await apply(found, loaded, turns.end(loaded.session, sentences.DETACHED), now)
     asked = await _locked(found, company)
     if asked is None:
         return

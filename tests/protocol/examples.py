@@ -14,7 +14,8 @@ from sync.protocol.events import (
 )
 from sync.protocol.identity import ExpectedFile, FileFacts
 from sync.protocol.plan import EntityWork, Mode, RunWork
-from sync.protocol.session import InFlight, Session, State, Step, advance
+from sync.protocol.session import InFlight, Session, State, Step
+from sync.protocol.turns import advance
 from sync.qbxml.heads import Head, Status
 
 OWNER = "{5C3E9E1A-7A0B-4B1C-9E35-2F6B1C0D4E5F}"

@@ -6,9 +6,11 @@ lost or doubled on the way is told beforehand. Every promise of a run is checked
 
 from dataclasses import dataclass, field, replace
 
+from sync.protocol.answers import settled
 from sync.protocol.events import ConnectionClosed, LastErrorAsked, ResponseFailed, ResponseReceived
 from sync.protocol.plan import Ask, RunWork, Stage
-from sync.protocol.session import Session, State, abandon, advance, settled
+from sync.protocol.session import Session, State
+from sync.protocol.turns import abandon, advance
 from sync.qbxml.build import Request
 from tests.protocol.examples import answer, entity, first_send, head, opened, run, run_of, send, work
 

@@ -6,7 +6,8 @@ import pytest
 
 from sync.protocol import sentences
 from sync.protocol.orders import Orders, stops
-from sync.protocol.session import State, advance, end
+from sync.protocol.session import State
+from sync.protocol.turns import advance, end
 from tests.protocol.examples import CLOSED, LAST_ERROR, asked, first_send, opened, page, send, through
 
 CASES = [

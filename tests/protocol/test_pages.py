@@ -6,7 +6,8 @@ import pytest
 
 from sync.protocol import plan, sentences
 from sync.protocol.plan import Mode, Stage
-from sync.protocol.session import Session, State, advance
+from sync.protocol.session import Session, State
+from sync.protocol.turns import advance
 from tests.protocol.examples import answer, asked, entity, head, page, ready, run, send, through, work
 
 

@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from sync.protocol import sentences
+from sync.protocol.answers import settled
 from sync.protocol.events import Event
 from sync.protocol.orders import Orders
 from sync.protocol.plan import Stage
-from sync.protocol.session import State, advance, settled
+from sync.protocol.session import State
+from sync.protocol.turns import advance
 from tests.protocol.examples import (
     CLOSED,
     IN_FLIGHT,

@@ -6,7 +6,8 @@ import pytest
 
 from sync.protocol import sentences
 from sync.protocol.plan import Stage
-from sync.protocol.session import State, abandon, advance
+from sync.protocol.session import State
+from sync.protocol.turns import abandon, advance
 from tests.protocol.examples import (
     CLOSED,
     LAST_ERROR,
