@@ -38,8 +38,10 @@ class Filter:
 
 EVERYTHING = Filter()
 
-MANY = 2000  # rows of one decision, after which the planner has to know at once that they wait no longer
-COUNT_ANEW = "analyze change (company, state, direction, entity)"  # else each page reads the table until autovacuum
+# Rows that one decision moved are dead in the index of their old state, and the planner takes them for alive: until
+# autovacuum comes, each count on each page would read the table. What is left then is told by the indexes alone.
+MANY = 2000  # rows of one decision, after which that is not waited for
+TIDY = "vacuum (analyze, skip_locked, truncate false) change (company, state, direction, entity)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +79,14 @@ COUNTS = """
         and state in ('proposed', 'conflict', 'approved', 'waiting', 'sent', 'refused', 'unknown')
 """
 
-WITHIN = """($%(at)s::jsonb ->> 'entity' in ('', c.entity) and $%(at)s::jsonb ->> 'action' in ('', c.action)
+HAS = """exists (select from record r where r.id = c.record and r.company = $1
+    and strpos(lower(r.name || ' ' || r.ref_number || ' ' || r.party), lower({})) > 0)"""
+
+WITHIN = f"""($%(at)s::jsonb ->> 'entity' in ('', c.entity) and $%(at)s::jsonb ->> 'action' in ('', c.action)
     and not $%(at)s::jsonb -> 'but' @> to_jsonb(c.id)
     and (not $%(at)s::jsonb -> 'off' @> to_jsonb(c.direction || '/' || c.entity)
         or $%(at)s::jsonb -> 'also' @> to_jsonb(c.id))
-    and ($%(at)s::jsonb ->> 'text' = '' or exists (select from record r where r.id = c.record
-        and strpos(lower(r.name || ' ' || r.ref_number || ' ' || r.party), lower($%(at)s::jsonb ->> 'text')) > 0)))"""
+    and ($%(at)s::jsonb ->> 'text' = '' or {HAS.format("$%(at)s::jsonb ->> 'text'")}))"""
 
 DECIDE = f"""
     with open as (
@@ -143,9 +147,11 @@ UNDO = """
 LIST_DISMISSED = """
     select c.id, c.entity, c.direction, c.action, c.record, coalesce(nullif(r.name, ''), r.ref_number, '') as name,
         c.decided_by, c.decided_at, c.reason
-    from change c left join record r on r.id = c.record
-    where c.company = $1 and c.state = 'cleared' and c.reason = any($2)
-    order by c.decided_at desc, c.id desc limit $3 offset $4
+    from (
+        select * from change where company = $1 and state = 'cleared' and reason = any($2)
+        order by decided_at desc, id desc limit $3 offset $4
+    ) c left join record r on r.id = c.record
+    order by c.decided_at desc, c.id desc
 """
 
 
@@ -209,9 +215,14 @@ async def decide(
             await notify(connection, "companies", f"company:{company}")
     if any(row["state"] == "approved" for row in rows):
         await ask_run(company, "incremental", actor, address)
-    if len(rows) > MANY:
-        await execute(COUNT_ANEW)
+    await tidy(len(rows))
     return decision
+
+
+async def tidy(moved: int) -> None:
+    """After many changes were moved at once, let the indexes forget what they were."""
+    if moved > MANY:
+        await execute(TIDY)
 
 
 def _decision(rows: Sequence[Any], named: set[int]) -> Decision:
@@ -248,6 +259,7 @@ async def undo_clear(company: int, ids: Sequence[int], actor: str, address: str 
         if rows:
             await audit(connection, actor, "changes.taken_back", company, f"{len(rows)} proposed again", address)
             await notify(connection, "companies", f"company:{company}")
+    await tidy(len(rows))
     return len(rows)
 
 

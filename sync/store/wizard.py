@@ -3,28 +3,36 @@
 Each list and count is one statement over an index of its own, however many changes there are.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sync.store.base import document, fetch, fetchrow, fetchval
-from sync.store.decisions import CLEARED, WITHIN, Filter
+from sync.store.decisions import CLEARED, HAS
 from sync.store.policies import Direction
 from sync.store.ticks import Ticks
 
-TEXT = WITHIN % {"at": 3}
+FIRST = 100  # rows of each kind that a search tells at once: to look for them again would take as long
+TEXT = HAS.format("$3::text")
 
 KINDS = """
-    select c.direction, c.entity, count(*) as count, max(c.id) as newest from change c
-    where c.company = $1 and c.state = 'proposed' and c.id <= $2{within}
+    select c.direction, c.entity, count(*) as count, max(c.id) as newest, '{}'::bigint[] as first from change c
+    where c.company = $1 and c.state = 'proposed' and c.id <= $2
+    group by c.direction, c.entity
+"""
+
+FOUND_KINDS = f"""
+    select c.direction, c.entity, count(*) as count, max(c.id) as newest,
+        (array_agg(c.id order by c.id desc))[1:{FIRST}] as first
+    from change c where c.company = $1 and c.state = 'proposed' and c.id <= $2 and {TEXT}
     group by c.direction, c.entity
 """
 
 MARKED = f"""
     select c.id, c.direction || '/' || c.entity as kind from change c
-    where c.company = $1 and c.state = 'proposed' and c.id <= $2 and c.id = any($4) and {TEXT}
+    where c.company = $1 and c.state = 'proposed' and c.id <= $2 and c.id = any($4)
+        and ($3 = '' or {TEXT})
 """
 
 COLUMNS = """c.id, c.record, c.entity, c.direction, c.action, c.state, c.before, c.after, c.created_at, c.created_by,
@@ -38,9 +46,14 @@ ROWS = f"""
     cross join lateral (
         select * from change c
         where c.company = $1 and c.direction = k.direction and c.entity = k.entity and c.state = 'proposed'
-            and c.id < k.below and c.id <= $2 and ($3::jsonb is null or {TEXT})
+            and c.id < k.below and c.id <= $2 and ($3 = '' or {TEXT})
         order by c.id desc limit k.most
     ) c {JOINED} order by k.place, c.id desc
+"""
+
+ROWS_BY_ID = f"""
+    select {COLUMNS} from unnest($2::bigint[]) with ordinality as k (id, place)
+    join change c on c.id = k.id and c.company = $1 and c.state = 'proposed' {JOINED} order by k.place
 """
 
 CONFLICTS = f"""
@@ -87,6 +100,7 @@ class Kind:
     entity: str
     count: int
     newest: int  # the largest id
+    first: Sequence[int] = ()  # of a search: its newest rows
 
     @property
     def key(self) -> str:
@@ -136,12 +150,13 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """The rows of one kind that a page shows: `most`, with ids below one."""
+    """The rows of one kind that a page shows: `most`, with ids below one; where they are known already, those."""
 
     direction: Direction
     entity: str
     most: int
     below: int = EVERY_ID
+    first: Sequence[int] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,23 +171,22 @@ class Parent:
 
 async def kinds(company: int, text: str = "", until: int = EVERY_ID) -> list[Kind]:
     """How many changes wait, by direction and kind; with a text those that it is found in."""
-    if text:
-        within = Filter(text=text)
-        rows = await fetch(KINDS.format(within=f" and {TEXT}"), company, until, json.dumps(asdict(within)))
-    else:
-        rows = await fetch(KINDS.format(within=""), company, until)
-    return [Kind(row["direction"], row["entity"], row["count"], row["newest"]) for row in rows]
+    rows = await (fetch(FOUND_KINDS, company, until, text) if text else fetch(KINDS, company, until))
+    return [Kind(**row) for row in rows]
 
 
 async def proposals(company: int, slices: Sequence[Slice], text: str = "", until: int = EVERY_ID) -> list[Proposal]:
     """The rows of these kinds, the newest first within each."""
     if not slices:
         return []
+    if all(one.first for one in slices):
+        known = [id for one in slices for id in one.first[: one.most]]
+        return [_proposal(row) for row in await fetch(ROWS_BY_ID, company, known)]
     rows = await fetch(
         ROWS,
         company,
         until,
-        json.dumps(asdict(Filter(text=text))) if text else None,
+        text,
         [one.direction for one in slices],
         [one.entity for one in slices],
         [one.below for one in slices],
@@ -185,8 +199,7 @@ async def marked(company: int, ticks: Ticks, text: str = "", until: int = EVERY_
     """Of the rows that a person has marked, those that still wait and are meant: id and kind."""
     if not ticks.rows:
         return []
-    within = json.dumps(asdict(Filter(text=text)))
-    rows = await fetch(MARKED, company, until, within, list(ticks.rows))
+    rows = await fetch(MARKED, company, until, text, list(ticks.rows))
     return [(row["id"], row["kind"]) for row in rows]
 
 

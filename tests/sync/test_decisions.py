@@ -1,6 +1,8 @@
 """What people decide about proposed changes: what is ticked goes on, and one rule holds for all the rest."""
 
-from sync.store import changes
+from dataclasses import replace
+
+from sync.store import changes, wizard
 from sync.store.base import execute, fetch, fetchrow, fetchval
 from tests.sync.conftest import Product
 
@@ -54,3 +56,55 @@ async def test_what_waits_for_a_parent_that_is_ignored_is_refused_and_says_why(p
     row = await fetchrow("select state, reason from change where id = $1", child)
     assert row is not None
     assert (row["state"], row["reason"]) == ("refused", "It refers to a record that will not be sent.")
+
+
+async def in_one_statement(company: int) -> bool:
+    """Whether one statement wrote every change of a company as it is now: all carry its transaction and its number."""
+    written = await fetchval(
+        "select count(distinct (xmin::text, cmin::text)) from change where company = $1 and entity = 'Customer'",
+        company,
+    )
+    return bool(written == 1)
+
+
+async def test_thousands_are_cleared_and_taken_back_by_one_statement_each(product: Product) -> None:
+    company, many = (await product.add_company()).company, 3000
+    await execute(
+        """with made as (
+               insert into record (company, entity, qb_id, name, quickbooks, ours)
+               select $1, 'Customer', 'm-' || g, 'Many ' || g, '{"Phone": "2"}', '{"Phone": "1"}'
+               from generate_series(1, $2::int) g returning id)
+           insert into change (company, record, entity, direction, action, state, before, after)
+           select $1, id, 'Customer', case when id % 2 = 0 then 'in' else 'out' end, 'update', 'proposed', '{}', '{}'
+           from made order by id""",
+        company,
+        many,
+    )
+    other = await changes.propose(company, "Vendor", "create", {"Name": "Other"}, "test")
+    assert (await changes.decide(company, None, [], "clear", other - 1, "alice@halder.example")).cleared == many
+    assert await in_one_statement(company)
+    assert (await changes.counts(company)).to_approve_out == 1
+    assert len(await changes.dismissed(company, 50, many - 20)) == 20
+    assert [(kind.key, kind.count) for kind in await wizard.kinds(company)] == [("out/Vendor", 1)]
+
+    at = await wizard.last_clearing(company, "alice@halder.example")
+    assert at is not None
+    assert await wizard.cleared_together(company, at, "bob@halder.example") == []  # somebody else's are not
+    ids = await wizard.cleared_together(company, at, "alice@halder.example")
+    newer = await fetchval(
+        """insert into change (company, record, entity, direction, action, state)
+           select company, record, entity, direction, action, 'proposed' from change where id = $1 returning id""",
+        ids[0],
+    )
+    assert await changes.undo_clear(company, ids, "alice@halder.example") == many - 1  # something newer took a place
+    await execute("delete from change where id = any($1)", [ids[0], newer])
+    assert await in_one_statement(company)
+    kinds = {kind.key: kind.count for kind in await wizard.kinds(company)}
+    assert kinds["in/Customer"] + kinds["out/Customer"] == many - 1
+    found = await wizard.kinds(company, "many 12")
+    slices = [wizard.Slice(kind.direction, kind.entity, 3, first=kind.first) for kind in found]
+    rows = await wizard.proposals(company, slices, "many 12")
+    again = await wizard.proposals(company, [replace(one, first=()) for one in slices], "many 12")
+    assert ([row.name for row in rows], sum(kind.count for kind in found)) == ([row.name for row in again], 111)
+    before = await wizard.proposals(company, slices[:1])
+    assert (before[0].before, before[0].after) in (({"Phone": "1"}, {"Phone": "2"}), ({}, {}))  # as it is by now

@@ -167,7 +167,7 @@ def slices_of(found: Sequence[Kind], *, alone: bool) -> list[Slice]:
         most = min(kind.count, PAGE, room[kind.direction])
         room[kind.direction] -= most
         if most:
-            slices.append(Slice(kind.direction, kind.entity, most))
+            slices.append(Slice(kind.direction, kind.entity, most, first=kind.first))
     return slices
 
 
