@@ -64,8 +64,9 @@ class Bell(Protocol):
 class Conversation:
     """The Web Connector's eleven methods."""
 
-    def __init__(self, keys: KeyRing) -> None:
+    def __init__(self, keys: KeyRing, public_url: str) -> None:
         self.keys = keys
+        self.public_url = public_url
         self.queue: Bell | None = None  # of the running process
 
     async def answer(self, call: Call, address: str) -> Reply:

@@ -38,33 +38,40 @@ class DeadTicket(Exception):
     """A large answer for a session that is over: it is not worth decoding."""
 
 
-def handlers(conversation: Conversation, public_url: str) -> list[Any]:
-    """The route handlers of the Web Connector's address."""
+def conversation_of(request: Request[Any, Any, Any]) -> Conversation:
+    """Return this process's side of the conversations, which whoever makes the application puts into its state."""
+    conversation = request.app.state.conversation
+    if not isinstance(conversation, Conversation):
+        raise TypeError("this application answers no Web Connector")
+    return conversation
 
-    @route(
-        qwc.PATH,
-        http_method=[HttpMethod.GET, HttpMethod.HEAD],
-        name="web_connector_info",
-        opt={"role": "public"},
-        sync_to_thread=False,
-    )
-    def info(request: Request[Any, Any, Any]) -> Response[bytes]:
-        if any(name.lower() == "wsdl" for name in request.query_params):
-            return Response(soap.wsdl(f"{public_url}{qwc.PATH}"), media_type=SOAP)
-        return Response(WELCOME.encode(), media_type="text/plain")
 
-    @route(
-        qwc.PATH,
-        http_method=[HttpMethod.POST],
-        name="web_connector",
-        status_code=200,
-        opt={"role": "public", "exclude_from_csrf": True},
-        request_max_body_size=LARGEST,
-    )
-    async def call(request: Request[Any, Any, Any]) -> Response[bytes]:
-        return await answer(conversation, request)
+@route(
+    qwc.PATH,
+    http_method=[HttpMethod.GET, HttpMethod.HEAD],
+    name="web_connector_info",
+    opt={"role": "public"},
+    sync_to_thread=False,
+)
+def info(request: Request[Any, Any, Any]) -> Response[bytes]:
+    if any(name.lower() == "wsdl" for name in request.query_params):
+        return Response(soap.wsdl(f"{conversation_of(request).public_url}{qwc.PATH}"), media_type=SOAP)
+    return Response(WELCOME.encode(), media_type="text/plain")
 
-    return [info, call]
+
+@route(
+    qwc.PATH,
+    http_method=[HttpMethod.POST],
+    name="web_connector",
+    status_code=200,
+    opt={"role": "public", "exclude_from_csrf": True},
+    request_max_body_size=LARGEST,
+)
+async def call(request: Request[Any, Any, Any]) -> Response[bytes]:
+    return await answer(conversation_of(request), request)
+
+
+HANDLERS = [info, call]  # the routes of the Web Connector's address
 
 
 async def answer(conversation: Conversation, request: Request[Any, Any, Any]) -> Response[bytes]:

@@ -17,6 +17,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,8 +33,10 @@ from tests.serving import SECRET
 hypothesis.settings.register_profile("untimed", deadline=None)  # how long an example takes is the machine's matter
 hypothesis.settings.load_profile("untimed")
 
+UNSAFE = {"fsync": "off", "synchronous_commit": "off"}  # nobody needs the rows of a test after a crash
 TEMPLATE = "template_deskbridge"
 NUMBERS = itertools.count()
+MORNING = 9  # o'clock at the start of a run, wherever it is
 RUN = "DESKBRIDGE_TEST_RUN"  # environment: the name of this run of the tests
 
 
@@ -49,8 +52,15 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_configure() -> None:
-    """Name this run; workers inherit the name."""
+    """Name this run, and let it be morning in it; workers inherit both.
+
+    What pages call "today" is another word after midnight, and a run may begin a minute before it.
+    """
     os.environ.setdefault(RUN, f"{os.getpid()}-{secrets.token_hex(4)}")
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        ahead = MORNING - datetime.now(UTC).hour  # hours: -14 to 9
+        os.environ["TZ"] = f"Etc/GMT{-ahead:+d}"  # the sign is the other way round there
+    time.tzset()
 
 
 @pytest.fixture(scope="session")
@@ -64,7 +74,7 @@ def shared_folder() -> Path:
 @pytest.fixture(scope="session")
 def postgres_server(shared_folder: Path) -> Iterator[str]:
     """The address of a running server, without any table of ours in its own database."""
-    server = EmbeddedServer(shared_folder / "postgres", {"fsync": "off"})  # nobody needs these rows after a crash
+    server = EmbeddedServer(shared_folder / "postgres", UNSAFE)
     yield server.start()
     server.stop()
 
@@ -101,7 +111,7 @@ def database_url(postgres_server: str, template: str) -> Iterator[str]:
     name = f"test_{os.getpid()}_{next(NUMBERS)}"
     fresh = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
     with psycopg.connect(postgres_server, autocommit=True) as connection:
-        connection.execute(sql.SQL("create database {name} template {template}").format(**fresh))
+        connection.execute(sql.SQL("create database {name} template {template} strategy file_copy").format(**fresh))
         yield address_of(name, postgres_server)
         connection.execute(sql.SQL("drop database {name} with (force)").format(**fresh))
 

@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import uvicorn
+from litestar import Litestar
 
 from sync.settings import Settings
-from web.app import create_app
+from web.app import furnish, joined, site_for
+from web.site import Site
 
 SECRET = "a key for tests, as long as it needs to be"
 
@@ -33,19 +35,34 @@ def free_socket() -> Iterator[tuple[socket.socket, int]]:
         yield listening, listening.getsockname()[1]
 
 
+KEPT: dict[tuple[str, bool], list[Litestar]] = {}  # applications that nobody uses, by what their routes depend on
+
+
+@contextlib.contextmanager
+def application(site: Site) -> Iterator[Litestar]:
+    """The application of this site. Routes are registered once for many tests; nothing else of it stays."""
+    kept = KEPT.setdefault((site.settings.secret_key, site.secure), [])
+    app = kept.pop() if kept else joined(site)
+    furnish(app, site)
+    yield app
+    app.state.clear()
+    kept.append(app)
+
+
 @contextlib.asynccontextmanager
 async def served(settings: Settings, listening: socket.socket) -> AsyncIterator[None]:
     """Serve the product on this socket while the block runs."""
-    config = uvicorn.Config(create_app(settings), lifespan="on", log_level="warning", timeout_graceful_shutdown=5)
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve(sockets=[listening]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.01)
-    if serving.done():
-        await serving
-        raise RuntimeError("the server ended before it had begun")
-    try:
-        yield
-    finally:
-        server.should_exit = True
-        await serving
+    with application(site_for(settings)) as app:
+        config = uvicorn.Config(app, lifespan="on", log_level="warning", timeout_graceful_shutdown=5)
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.01)
+        if serving.done():
+            await serving
+            raise RuntimeError("the server ended before it had begun")
+        try:
+            yield
+        finally:
+            server.should_exit = True
+            await serving

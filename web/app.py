@@ -7,9 +7,8 @@ from jinja2 import BytecodeCache, Environment, FileSystemLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from litestar import Litestar
 from litestar.config.csrf import CSRFConfig
-from litestar.datastructures import CacheControlHeader, State
+from litestar.datastructures import CacheControlHeader
 from litestar.handlers import BaseRouteHandler
-from litestar.logging import LoggingConfig
 from litestar.plugins.htmx import HTMXRequest
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.router import Router
@@ -18,7 +17,7 @@ from litestar.static_files import create_static_files_router
 from litestar.template import TemplateConfig
 
 from sync.conversation import Conversation
-from sync.endpoint import handlers
+from sync.endpoint import HANDLERS
 from sync.keys import KeyRing
 from sync.live import Live
 from sync.settings import Settings
@@ -57,25 +56,44 @@ COMPILED = Compiled()
 
 def create_app(settings: Settings) -> Litestar:
     """Join everything. Nothing connects before the lifespan starts. Raises LookupError for a route without a role."""
-    site = Site(
+    site = site_for(settings)
+    app = joined(site)
+    furnish(app, site)
+    return app
+
+
+def site_for(settings: Settings) -> Site:
+    """Return what the requests of an application with these settings share."""
+    return Site(
         settings=settings,
         passwords=Passwords(),
         static_version=version_of(STATIC),
         live=Live(),
         provider=Provider(settings.sign_on, settings.public_url) if settings.sign_on else None,
     )
-    conversation = Conversation(KeyRing(settings.secret_key))
+
+
+def furnish(app: Litestar, site: Site) -> None:
+    """Put into the application's state what its handlers and its lifespan work with."""
+    app.state.site = site
+    app.state.conversation = Conversation(KeyRing(site.settings.secret_key), site.settings.public_url)
+
+
+def joined(site: Site) -> Litestar:
+    """Register every route, which takes a sixth of a second.
+
+    Of the site it takes the secret key, the scheme, and the version of the static files; the rest is in the state.
+    """
     app = Litestar(
-        route_handlers=[*PAGES, api(), api_guide, *handlers(conversation, settings.public_url), static_files(site)],
+        route_handlers=[*PAGES, api(), api_guide, *HANDLERS, static_files(site)],
         request_class=HTMXRequest,
         guards=[guard],
         exception_handlers=exception_handlers(),
         before_send=[security_headers(https=site.secure)],
         csrf_config=csrf(site),
         template_config=TemplateConfig(instance=JinjaTemplateEngine.from_environment(templates(site))),
-        lifespan=[lifespan(site, conversation)],
-        state=State({"site": site}),
-        logging_config=LoggingConfig(configure_root_logger=False, log_exceptions="never"),
+        lifespan=[lifespan],
+        logging_config=None,  # errors are logged where they are answered (web.errors); its own would start a thread
         openapi_config=None,
         request_max_body_size=1_000_000,
     )

@@ -17,23 +17,19 @@ from web.site import Site
 ENDS = (signal.SIGTERM, signal.SIGINT)
 
 
-def lifespan(
-    site: Site, conversation: Conversation
-) -> Callable[[Litestar], contextlib.AbstractAsyncContextManager[None]]:
-    """Return the application's lifespan: it opens in this order and closes in the opposite one."""
-
-    @contextlib.asynccontextmanager
-    async def run(app: Litestar) -> AsyncIterator[None]:
-        async with contextlib.AsyncExitStack() as stack:
-            dsn = await stack.enter_async_context(connected(site.settings))
-            await migrate()
-            conversation.queue = app.state.queue = await stack.enter_async_context(running(dsn, site.settings))
-            await stack.enter_async_context(site.live.listening(dsn))
-            stack.enter_context(told_of_the_end(site.live.stop))
-            yield
-            site.live.stop()
-
-    return run
+@contextlib.asynccontextmanager
+async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    """Open everything in this order, and close it in the opposite one."""
+    site: Site = app.state.site
+    conversation: Conversation = app.state.conversation
+    async with contextlib.AsyncExitStack() as stack:
+        dsn = await stack.enter_async_context(connected(site.settings))
+        await migrate()
+        conversation.queue = app.state.queue = await stack.enter_async_context(running(dsn, site.settings))
+        await stack.enter_async_context(site.live.listening(dsn))
+        stack.enter_context(told_of_the_end(site.live.stop))
+        yield
+        site.live.stop()
 
 
 @contextlib.contextmanager

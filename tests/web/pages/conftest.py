@@ -35,7 +35,7 @@ def template(postgres_server: str, template: str, tmp_path_factory: pytest.TempP
     name = f"halder_{os.getpid()}_{next(NUMBERS)}"
     with psycopg.connect(postgres_server, autocommit=True) as connection:
         names = {"name": sql.Identifier(name), "template": sql.Identifier(template)}
-        connection.execute(sql.SQL("create database {name} template {template}").format(**names))
+        connection.execute(sql.SQL("create database {name} template {template} strategy file_copy").format(**names))
         asyncio.run(imported(address_of(name, postgres_server), tmp_path_factory.mktemp("halder")))
         yield name
         connection.execute(sql.SQL("drop database {name} with (force)").format(**names))
