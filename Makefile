@@ -19,9 +19,10 @@ help: ## say what there is
 demo: .venv/.ready ## start everything with a practice company, and say which address to open
 	@$(BIN)/deskbridge demo
 
+# The suite starts dozens of processes: where that variable is set, each would compile all of its modules anew.
 .PHONY: test
 test: lint browser ## everything that CI runs: lint, types, import rules, all tests, browser included
-	$(BIN)/python -m pytest -n 4 --dist worksteal -q
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n 4 --dist worksteal -q
 
 .PHONY: bench
 bench: .venv/.ready ## measure how fast an import is on this machine

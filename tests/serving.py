@@ -3,9 +3,12 @@
 import asyncio
 import contextlib
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import uvicorn
 from litestar import Litestar
 
@@ -13,7 +16,15 @@ from sync.settings import Settings
 from web.app import furnish, joined, site_for
 from web.site import Site
 
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # trusts nobody: nothing is encrypted on the way to ourselves
 SECRET = "a key for tests, as long as it needs to be"
+
+
+class Client(httpx.AsyncClient):
+    """A client of the product. Reading the authorities that it could trust would take longer than most tests."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(verify=PLAIN, **options)
 
 
 def settings_for(database: str, folder: Path, port: int = 8080) -> Settings:

@@ -21,6 +21,7 @@ from sync.keys import KeyRing
 from sync.practice.connector import Faults, WebConnector, read_qwc
 from sync.settings import Settings
 from sync.store import setup
+from tests.serving import Client
 
 ROOT = Path(__file__).resolve().parents[2]
 START = 60.0  # seconds that a start may take
@@ -52,7 +53,7 @@ class Installed:
             process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         self.processes[name] = process
         last = time.monotonic() + START
-        async with httpx.AsyncClient(base_url=self.address) as browser:
+        async with Client(base_url=self.address) as browser:
             while name == "serve" and time.monotonic() < last and process.poll() is None:
                 with contextlib.suppress(httpx.TransportError):
                     if (await browser.get("/healthz")).status_code == 200:
@@ -95,7 +96,7 @@ class Installed:
 
     async def sign_in(self) -> str:
         """Make the owner, as the first visitor does; the cookie of the session."""
-        async with httpx.AsyncClient(base_url=self.address) as browser:
+        async with Client(base_url=self.address) as browser:
             page = await browser.get("/first-run")
             token = re.search(r'name="_csrf_token" value="([^"]*)"', page.text)
             assert token is not None

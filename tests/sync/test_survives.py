@@ -5,7 +5,6 @@ import random
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from sync.practice.company import CompanyFile
@@ -13,6 +12,7 @@ from sync.practice.connector import Faults
 from sync.practice.faults import SlowQuickBooks
 from sync.practice.seed import seed
 from sync.store.base import fetchval
+from tests.serving import Client
 from tests.sync.conftest import unequal
 from tests.sync.following import alive, check_counts, check_cursors, check_replies, sync, taken_in
 from tests.sync.processes import Installed, installed
@@ -100,7 +100,7 @@ async def listen(product: Installed, path: str, headers: dict[str, str]) -> int:
     """Read a page's events until the server ends them; how many bytes came."""
     heard = 0
     async with (
-        httpx.AsyncClient(base_url=product.address, headers=headers, timeout=60) as browser,
+        Client(base_url=product.address, headers=headers, timeout=60) as browser,
         browser.stream("GET", path) as answer,
     ):
         assert answer.status_code == 200

@@ -8,14 +8,14 @@ import pytest
 
 from sync.settings import Settings
 from sync.store import people
-from tests.serving import free_socket, served, settings_for
+from tests.serving import Client, free_socket, served, settings_for
 from web.passwords import Passwords
 
 NAMES = {"owner": "ruth", "accounting_manager": "alice", "member": "bob", "viewer": "vera"}
 PASSWORD = "tall ladder in the barn"
 
 
-class Visitor(httpx.AsyncClient):
+class Visitor(Client):
     """A browser without scripts: keeps cookies, sends forms with their token, follows nothing by itself."""
 
     async def submit(self, path: str, headers: dict[str, str] | None = None, **fields: str) -> httpx.Response:

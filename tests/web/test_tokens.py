@@ -8,11 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import httpx
-
 from sync.store import tokens
 from sync.store.base import fetch
-from tests.serving import SECRET
+from tests.serving import SECRET, Client
 from tests.web.conftest import SignUp
 
 TOKEN = re.compile(r"deskbridge_[\w-]{43}")
@@ -28,7 +26,7 @@ async def test_a_token_is_shown_once_works_and_is_revoked(signed_in_as: SignUp, 
     assert "Warehouse" in later.text
     assert found[0] not in later.text
     headers = {"authorization": f"Bearer {found[0]}"}
-    async with httpx.AsyncClient(base_url=site, headers=headers) as client:
+    async with Client(base_url=site, headers=headers) as client:
         assert (await client.get("/api/v1/companies")).json() == {"companies": []}
         row = (await tokens.listed())[0]
         await ruth.submit(f"/settings/api-tokens/{row.id}/revoke")
@@ -60,7 +58,7 @@ async def test_a_token_is_made_listed_and_revoked_on_the_command_line(
 
     token = await asyncio.to_thread(run, "create", "--role", "accounting_manager", "--name", "Shop", "--days", "2")
     assert TOKEN.fullmatch(token)
-    async with httpx.AsyncClient(base_url=site, headers={"authorization": f"Bearer {token}"}) as client:
+    async with Client(base_url=site, headers={"authorization": f"Bearer {token}"}) as client:
         assert (await client.get("/api/v1/companies")).status_code == 200
         listed = json.loads(await asyncio.to_thread(run, "list"))
         assert (listed["name"], listed["role"], listed["created_by"]) == ("Shop", "accounting_manager", "command line")

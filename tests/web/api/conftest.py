@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from sync.store import tokens
+from tests.serving import Client
 from tests.web.pages.conftest import enter, template
 
 __all__ = ["enter", "template"]
@@ -14,7 +14,7 @@ __all__ = ["enter", "template"]
 CUSTOMERS = "/companies/1/records/Customer"
 
 
-class Program(httpx.AsyncClient):
+class Program(Client):
     """Another program with a token."""
 
 

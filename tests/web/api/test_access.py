@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 
 from sync.settings import Settings
 from sync.store import tokens
 from sync.store.base import execute
 from sync.store.people import ROLES
+from tests.serving import Client
 from tests.web.api.conftest import With
 from tests.web.pages.conftest import Enter
 from web.api.access import token_guard
@@ -35,7 +35,7 @@ async def test_each_call_of_the_api_answers_every_role_as_it_declares(
 ) -> None:
     found, wrong = list(routes(settings)), []
     assert len(found) == 11
-    async with httpx.AsyncClient(base_url=f"{site}/api/v1") as nobody:
+    async with Client(base_url=f"{site}/api/v1") as nobody:
         for method, path, role in found:
             answer = await nobody.request(method, path)
             if role != "public":
