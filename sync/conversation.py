@@ -7,8 +7,10 @@ Connector would see: what breaks is logged, kept for getLastError, and answered 
 import asyncio
 import io
 import logging
+import re
 import secrets
 import zlib
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -52,6 +54,8 @@ BEHIND = 4  # unprocessed answers of a company, from which on a reply waits for 
 WAIT = 20.0  # seconds that a reply waits for the queue at most
 WAIT_AT_END = 10.0
 HRESULT = 20  # characters that are kept of one
+CLIENT_VERSION = re.compile(r"[0-9A-Za-z. _-]{1,40}", re.ASCII)  # 2.3.0.215, 34.0.10004.89
+CLIENTS = 1000  # versions that wait for their user name
 
 
 class Bell(Protocol):
@@ -61,6 +65,27 @@ class Bell(Protocol):
         """See to it that the company's stored answers are taken in."""
 
 
+class Clients:
+    """Versions of Web Connectors that have said theirs and not yet their name: clientVersion comes before authenticate,
+    without a ticket. Of two that greet at once from one address the later is taken for both; the next call mends it.
+    """
+
+    def __init__(self) -> None:
+        self._said: OrderedDict[str, str] = OrderedDict()
+
+    def said(self, address: str, version: str) -> None:
+        """Remember what was said from an address. What is no version is not."""
+        self._said.pop(address, None)
+        if CLIENT_VERSION.fullmatch(version.strip()):
+            self._said[address] = version.strip()
+        while len(self._said) > CLIENTS:
+            self._said.popitem(last=False)
+
+    def taken(self, address: str) -> str:
+        """Return what was said last from an address, once; "" where nothing was."""
+        return self._said.pop(address, "")
+
+
 class Conversation:
     """The Web Connector's eleven methods."""
 
@@ -68,6 +93,7 @@ class Conversation:
         self.keys = keys
         self.public_url = public_url
         self.queue: Bell | None = None  # of the running process
+        self.clients = Clients()
 
     async def answer(self, call: Call, address: str) -> Reply:
         """The result of one call."""
@@ -92,6 +118,7 @@ class Conversation:
         return SERVER_VERSION
 
     async def _client_version(self, call: Call, address: str) -> Reply:
+        self.clients.said(address, call.text("strVersion"))
         return ""
 
     async def _not_interactive(self, call: Call, address: str) -> Reply:
@@ -133,7 +160,8 @@ class Conversation:
         if found.tries >= WRONG_KEYS or found.revoked or not fits:
             await self._wrong_key(found, key, address, now)
             return [new_ticket(), "nvu"]
-        await connectors.called(found, address, now, present=present)
+        client = self.clients.taken(address)
+        await connectors.called(found, address, now, present=present, client=client)
         admission = admit(found.caller(key_fits=True, now=now))
         if admission.code:
             return [new_ticket(), admission.code, *([str(admission.wait)] if admission.wait else [])]

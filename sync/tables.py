@@ -164,10 +164,11 @@ class Connector(Table):
     revoked_by = Varchar(length=254, default="")
     machine = Varchar(length=64, default="")  # the computer's name, from AppLock
     file_path = Text(null=True, default=None)  # the company file as this computer names it
-    client_version = Varchar(length=40, default="")
+    client_version = Varchar(length=40, default="")  # of the Web Connector, as it last said
     last_called_at = Timestamptz(null=True, default=None)
     last_address = Varchar(length=64, default="")
     wrong_keys = Integer(default=0)  # since the last right one
+    wrong_keys_since = Timestamptz(null=True, default=None)  # the first of them
     wrong_key_at = Timestamptz(null=True, default=None)
     wrong_key_reason = Varchar(length=20, default="")  # protocol.admission.WrongKey
     wrong_key_address = Varchar(length=64, default="")
@@ -192,6 +193,18 @@ class ContactHour(Table):
     hour = Timestamptz()  # its begin
     calls = Integer(default=1)
     contact_hour_once = Unique([company, hour])
+
+
+class ContactNote(Table):
+    """What a person says of a time without contact: "power cut"."""
+
+    id = BigSerial(primary_key=True)
+    company = BigInt()
+    begin = Timestamptz()  # of the silence, as the page named it: its end was not known then, perhaps
+    text = Varchar(length=200)
+    written_by = Varchar(length=254)
+    written_at = Timestamptz(default=TimestamptzNow())
+    contact_note_once = Unique([company, begin])
 
 
 class SetupLink(Table):

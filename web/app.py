@@ -31,6 +31,7 @@ from web.headers import security_headers
 from web.lifespan import lifespan
 from web.pages import PAGES
 from web.passwords import Passwords
+from web.paths import breakable
 from web.sign_on import Provider
 from web.site import STATIC, TEMPLATES, Site, version_of
 
@@ -140,7 +141,7 @@ def templates(site: Site) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update({**FILTERS, **CODE_FILTERS})
+    environment.filters.update({**FILTERS, **CODE_FILTERS, "breakable": breakable})
     globals_: dict[str, Any] = {"static": lambda path: f"/static/{site.static_version}/{path}"}
     environment.globals.update(globals_)
     return environment

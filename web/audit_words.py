@@ -74,6 +74,7 @@ WORDS: dict[str, Words] = {
     "accounts.closed": named("let nobody create accounts any more"),
     "integration.enabled": named("enabled QuickBooks Desktop"),
     "integration.disabled": named("disabled QuickBooks Desktop"),
+    "contact.noted": lambda subject, _: f"noted of a time without calls: {subject}" if subject else "took a note away",
     "company.added": named("added the company {}"),
     "company.prepared": named("noted what was found for the set-up"),
     "company.region": lambda subject, _: f"chose the region: {REGIONS.get(subject, subject)}",

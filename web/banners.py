@@ -10,11 +10,13 @@ from typing import Any
 
 from sync.protocol.connection import SET_UP
 from sync.store.companies import CompanyRow
-from web.filters import clock, count, day, day_time, duration, local, plural
+from web.connection import wrong_keys
+from web.filters import clock, count, day, day_time, duration, joined, local, plural
 
 MOST = 2
 ORDER = ("wrong_file", "refused", "not_active", "went_back", "never_synced", "late", "paused")
 SEEN_TO = "Check that the computer is on and online, and that the Web Connector runs with Auto-Run ticked."
+RIGHT_KEY = "Copy the present licence key and paste it into the Web Connector's password box."
 NOT_ACTIVE = "Your QuickBooks Desktop connection is not active."
 
 
@@ -84,11 +86,12 @@ def _banner(kind: str, row: CompanyRow, now: datetime) -> Banner:
             text = f"{small} The sync goes on by itself once QuickBooks opens the company file."
             return Banner(kind=kind, title="QuickBooks refuses.", text=text, button=why)
         case "not_active":
-            return Banner(kind=kind, title=not_active_sentence(row, now), text=f"{small}. {SEEN_TO}", button=why)
+            text = f"{small}. {what_to_check(row)}"
+            return Banner(kind=kind, title=not_active_sentence(row, now), text=text, button=why)
         case "late" if row.last_call_at:
             since = f"{day_time(row.last_call_at)} ({_ago(row.last_call_at, now)})"
             title = f"The Web Connector is late. It last called {since}."
-            return Banner(kind=kind, title=title, text=_rule(row, kind), button=why)
+            return Banner(kind=kind, title=title, text=joined(wrong_keys(row), _rule(row, kind)), button=why)
         case "went_back":
             return _went_back(row, home)
         case "never_synced":
@@ -97,6 +100,11 @@ def _banner(kind: str, row: CompanyRow, now: datetime) -> Banner:
     text = f"{small}. {until} Nothing is read meanwhile."
     button = ("See the pause", f"{home}/settings/pause")
     return Banner(kind="paused", title="The sync is paused.", text=text, button=button)
+
+
+def what_to_check(row: CompanyRow) -> str:
+    """Return what to look at on the computer: its key where calls come with a wrong one, else all that calls need."""
+    return f"{wrong_keys(row)} {RIGHT_KEY}" if row.wrong_keys else SEEN_TO
 
 
 def _rule(row: CompanyRow, kind: str) -> str:
@@ -109,7 +117,7 @@ def _never_synced(row: CompanyRow, now: datetime, home: str, support: tuple[str,
     if row.state == "syncing":
         text = "The first sync goes on now; this message goes away when it is complete."
     elif row.last_call_at is None:
-        text = f"{not_active_sentence(row, now)} {SEEN_TO}"
+        text = f"{not_active_sentence(row, now)} {what_to_check(row)}"
     else:
         text = "Check that QuickBooks is open with the company file, and that Auto-Run is ticked in the Web Connector."
     last = row.setup_step == len(SET_UP)

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from markupsafe import Markup, escape
 
 from sync.qbxml.codes import find
+from web.paths import breakable
 
 GUIDE = "/guide/codes"
 IN_TEXT = re.compile(r"\b(?:0x8[0-9a-f]{7}|QBWC1\d{3})\b", re.IGNORECASE)
@@ -27,15 +28,17 @@ def code_link(code: object, words: str = "") -> Markup:
 
 
 def code_links(text: object) -> Markup:
-    """Return a sentence in which every code of QuickBooks or the Web Connector is a link; markup stays as it is."""
+    """Return a sentence in which every code of QuickBooks or the Web Connector is a link, and a path may break; markup
+    stays as it is.
+    """
     if isinstance(text, Markup):
         return text
     found, at = Markup(), 0
     plain = str(text)
     for match in IN_TEXT.finditer(plain):
-        found += escape(plain[at : match.start()]) + code_link(match[0])
+        found += breakable(plain[at : match.start()]) + code_link(match[0])
         at = match.end()
-    return found + escape(plain[at:])
+    return found + breakable(plain[at:])
 
 
 CODE_FILTERS = {"code_link": code_link, "code_links": code_links}

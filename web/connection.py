@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from sync.protocol.connection import NOT_CALLED
 from sync.qbxml.entities import ENTITIES
 from sync.store.companies import CompanyRow, EntityFreshness
 from sync.store.exports import ExportRow
-from web.filters import clock, count, day_time, plural
+from web.filters import clock, count, day_time, plural, words
 
 BEHIND = timedelta(minutes=10)  # the shortest time after which a reading that did not come is missed
 SILENT = ("late", "not_active")
@@ -30,16 +31,35 @@ def state_line(row: CompanyRow, fresh: Sequence[EntityFreshness], now: datetime)
 def contact_line(row: CompanyRow, now: datetime) -> str:
     """Say when the Web Connector calls next, or what keeps it from calling."""
     if row.last_call_at is None:
-        return "The Web Connector has not called yet."
+        return never_called(row)
     if row.state == "syncing":
         return f"In session since {day_time(row.since)}{from_where(row, 'and')}."
     if has(row, *SILENT):
         return "Later work in QuickBooks is not here yet."
     if row.state == "paused":
         return f"Paused {until_when(row, now)}."
+    if row.overdue_since:
+        return f"The call that was due by {time_of(row.overdue_since, now)} is overdue{from_where(row, 'or')}."
     if row.next_call_by is None:
         return f"Last call {day_time(row.last_call_at)}{from_where(row, 'and')}."
     return f"Next call by {time_of(row.next_call_by, now)}{from_where(row, 'or')}."
+
+
+def never_called(row: CompanyRow) -> str:
+    """Say that no Web Connector called with a right key yet: none at all, or one with a wrong key."""
+    return wrong_keys(row) or f"{NOT_CALLED}."
+
+
+def wrong_keys(row: CompanyRow) -> str:
+    """Say since when calls come with a wrong key, and from where; "" when none do since the last right one."""
+    keys = row.wrong_keys
+    if keys is None:
+        return ""
+    last = f"{day_time(keys.last_at)}, from {keys.address or 'an unknown address'}"
+    if keys.tries == 1:
+        return f"A call came with a wrong licence key {last}."
+    tries = f"{words(keys.tries)} since {day_time(keys.since)}"
+    return f"Calls come with a wrong licence key: {tries}, the last {last}."
 
 
 def until_when(row: CompanyRow, now: datetime) -> str:
@@ -79,10 +99,11 @@ def when_it_begins(row: CompanyRow, now: datetime) -> str:
         return f"Syncs are paused {until_when(row, now)}; it begins with the first call after that."
     if has(row, *SILENT):
         return "It is pending, and begins by itself when the Web Connector calls again."
+    if row.overdue_since:
+        return f"The Web Connector should have called by {time_of(row.overdue_since, now)}: its call is overdue."
     if row.next_call_by is None:
-        return "It begins when the Web Connector calls."
-    if row.next_call_by <= now:
-        return "The Web Connector should call at any moment."
+        keyed = " with the right licence key" if row.wrong_keys and row.last_call_at is None else ""
+        return f"It begins when the Web Connector calls{keyed}."
     return f"The Web Connector should call about {time_of(row.next_call_by, now)}."
 
 
@@ -132,6 +153,8 @@ def calling(row: CompanyRow) -> Hop:
     """Return the hop from the Web Connector to us."""
     label = "In session since" if row.state == "syncing" else "Last call"
     last = (label, day_time(row.since if row.state == "syncing" else row.last_call_at, seconds=True))
+    if row.wrong_keys and (row.last_call_at is None or has(row, *SILENT)):
+        return "error", "Wrong key", "Last tried", day_time(row.wrong_keys.last_at, seconds=True)
     if row.last_call_at is None:
         return "unknown", "No call yet", *last
     if has(row, "not_active"):
@@ -158,5 +181,7 @@ def behind(row: CompanyRow, fresh: Sequence[EntityFreshness], now: datetime) -> 
     if has(row, "paused"):
         return f"{began} Resume the syncs and let one run before you export again."
     where = f" on {together(row.computers, 'or')}" if row.computers else ""
+    if row.wrong_keys:
+        return f"{began} Before you export again, paste the present licence key into the Web Connector{where}."
     then = f", or wait for the next call by {time_of(row.next_call_by, now)}" if row.next_call_by else ""
     return f"{began} Before you export again, press Update Selected in the Web Connector{where}{then}."

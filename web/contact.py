@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from sync.protocol.window import Window
+from sync.store.history import ContactNote
 from web.chart import midnight
 from web.filters import clock, count, plural, words
 
@@ -26,6 +27,16 @@ class Silent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """One silence in words."""
+
+    key: int  # its begin, in seconds since 1970
+    when: str  # "9 Nov, 02:00 to 08:00"
+    what: str  # "no call"
+    note: ContactNote | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Contact:
     """What the sheet with the strip shows."""
 
@@ -33,7 +44,7 @@ class Contact:
     first: str  # label of the first day
     aside: str  # "99.7 %, one gap"
     label: str  # the strip in a sentence
-    gaps: list[tuple[str, str]]  # when, and what; the latest first
+    gaps: list["Gap"]  # the latest first
     more: int  # gaps that are not told
 
 
@@ -48,6 +59,8 @@ class Known:
     every: timedelta  # how often a call is expected
     window: Window
     paused: datetime | None  # since when
+    wrong_key: bool = False  # calls come since then, with a wrong key
+    notes: Sequence[ContactNote] = ()  # oldest first
 
 
 def contact(known: Known, now: datetime) -> Contact:
@@ -61,9 +74,19 @@ def contact(known: Known, now: datetime) -> Contact:
         first=f"{days[0].day} {days[0]:%b}",
         aside=share(known, found, start, now),
         label=f"Contact on {looks.count('full')} of {len(looks)} days" if known.first else "No contact yet",
-        gaps=[(when(gap, now), "no call") for gap in reversed(found[-TOLD:])],
+        gaps=[told(gap, known, now) for gap in reversed(found[-TOLD:])],
         more=max(len(found) - TOLD, 0),
     )
+
+
+def told(gap: Silent, known: Known, now: datetime) -> Gap:
+    """Return a gap in words, with the last note on it.
+
+    A note is kept by when its silence began: of one that goes on that is the last call, afterwards the hour behind it.
+    """
+    of_it = [each for each in known.notes if gap.begin - HOUR <= each.begin < (gap.end or now)]
+    what = "calls with a wrong key only" if known.wrong_key and gap.end is None else "no call"
+    return Gap(key=int(gap.begin.timestamp()), when=when(gap, now), what=what, note=of_it[-1] if of_it else None)
 
 
 def gaps(known: Known, start: datetime, now: datetime) -> list[Silent]:

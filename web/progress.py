@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sync.store.runs import EntityProgress, RunDetail, RunRow
+from sync.store.runs import WAITING, EntityProgress, RunDetail, RunRow
 from web.filters import about, ago, clock, count, day_time, joined, plural, run_kind, words
 
 SHOWN = 6  # kinds with a line of their own, in a phase
@@ -93,8 +93,8 @@ def whole(rate: float | None) -> str:
 def run_sentence(detail: RunDetail) -> str:
     """Say what a run that goes on is doing."""
     if detail.row.result_state == "waiting":
-        later = detail.row.state == "running"
-        return "Goes on when the computer is back." if later else "It begins when the Web Connector calls."
+        queued = detail.row.result_text == WAITING
+        return "It begins when the Web Connector calls." if queued else f"{detail.row.result_text}."
     reading = next((each for each in detail.entities if each.state == "reading"), None)
     ended = sum(each.state in ("done", "off", "failed") for each in detail.entities)
     kinds = f"{words(ended).capitalize()} of {len(detail.entities)} kinds done." if detail.entities else ""

@@ -62,10 +62,16 @@ def connection(row: CompanyRow) -> list[str]:
         *lines,
         f"Region {row.region}, company file {row.file_name or 'not known'}",
         f"Sync {'begun' if row.begun else f'not begun: set-up is at step {row.setup_step} of 6'}",
-        f"Last call {moment(row.last_call_at)}, next call by {moment(row.next_call_by, 'not known')}",
+        f"Last call {moment(row.last_call_at)}, next call {due(row)}",
         f"Last complete sync {moment(row.last_sync_at)}",
         *hresult(row.refused),
     ]
+
+
+def due(row: CompanyRow) -> str:
+    if row.overdue_since:
+        return f"was due by {moment(row.overdue_since)}"
+    return f"by {moment(row.next_call_by, 'not known')}"
 
 
 def hresult(text: str) -> list[str]:
@@ -82,7 +88,7 @@ def computer(row: ConnectorRow) -> Iterator[str]:
     where = f" from {row.last_address}" if row.last_address else ""
     yield f"{row.name}{part}{ended}: last call {moment(row.last_called_at)}{where}"
     calls = f", calls about every {row.call_gap} s" if row.call_gap else ""
-    yield f"  Every-Min by its file {row.every_min}{calls}"
+    yield f"  Every-Min by its file {row.every_min}{calls}; Web Connector {row.client_version or 'not known'}"
     if row.wrong_keys:
         tries = f"{row.wrong_keys} wrong {plural(row.wrong_keys, 'key')} since the last right one, the last"
         yield f"  {tries} {moment(row.wrong_key_at)} from {row.wrong_key_address}: {row.wrong_key_sentence}"

@@ -14,7 +14,18 @@ from sync.qbxml import statuses
 LATE_INTERVALS, LATE = 2, timedelta(minutes=10)  # the longer of the two
 NOT_ACTIVE_INTERVALS, NOT_ACTIVE = 3, timedelta(minutes=30)
 SET_UP = ("Prepare", "Region", "Connector", "Verify", "Confirm", "First sync")  # the steps of set-up, in their order
+NOT_CALLED, WITH_WRONG_KEY = "The Web Connector has not called yet", "The Web Connector calls with a wrong licence key"
 NEEDS_YOU, IN_ORDER, PAUSED = "needs_you", "in_order", "paused"  # groups
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrongKeys:
+    """Calls that came with a wrong licence key since the last one with a right one."""
+
+    tries: int
+    since: datetime
+    last_at: datetime
+    address: str  # of the last
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +42,11 @@ class Evidence:
     prepared: bool = True  # the first step of set-up is done
     region_chosen: bool = True  # and the second
     answered: bool = True  # a company file has said what it is
-    begun: bool = True  # a person said: sync this company with this file
+    begun: bool = True  # a person said: sync this company with this file, or with the first that answers
+    adopts: bool = False  # the latter, and none has answered yet
     last_sync_at: datetime | None = None
     last_call_at: datetime | None = None
+    wrong_keys: "WrongKeys | None" = None  # since the last call with a right one
     session_since: datetime | None = None  # of the session that goes on
     syncing: str = ""  # what it reads, in words
     percent: int = 0
@@ -143,6 +156,8 @@ def _silent(evidence: Evidence, now: datetime) -> Iterator[Connection]:
         since = window.after(last, after)
         if since is not None and now > since:
             small = f"{computers} stopped calling" if name == "not_active" else f"{computers} should have called"
+            if evidence.wrong_keys:
+                small = WITH_WRONG_KEY
             yield Connection(name, since, text, small, NEEDS_YOU, _rule(name, evidence.interval, window))
             return
 
@@ -150,12 +165,14 @@ def _silent(evidence: Evidence, now: datetime) -> Iterator[Connection]:
 def _never_synced(evidence: Evidence) -> Connection:
     number = step(evidence)
     if evidence.last_call_at is None:
-        why = "The Web Connector has not called yet"
+        why = WITH_WRONG_KEY if evidence.wrong_keys else NOT_CALLED
     elif number < 5:
         why = "The Web Connector has called; no company file has answered yet"
     else:
         why = "A company file has answered and waits to be confirmed" if number == 5 else "The first sync is not over"
     small = f"Set-up is at step {number} of {len(SET_UP)}: {SET_UP[number - 1]}"
+    if evidence.wrong_keys and evidence.last_call_at is None:
+        small = WITH_WRONG_KEY
     return Connection(
         "never_synced",
         evidence.began_set_up,
@@ -169,7 +186,7 @@ def _never_synced(evidence: Evidence) -> Connection:
 def step(evidence: Evidence) -> int:
     """At which step set-up is, 1 to 6."""
     if evidence.begun:
-        return 6 if evidence.last_call_at else 3
+        return 3 if evidence.last_call_at is None else 4 if evidence.adopts else len(SET_UP)
     if not evidence.prepared or not evidence.region_chosen:
         return 2 if evidence.prepared else 1
     if evidence.last_call_at is None:
@@ -185,7 +202,7 @@ def _at_rest(evidence: Evidence) -> Connection:
         why = "No company file is confirmed for this company."
         return Connection("waiting", last, "Waiting for the Web Connector", small, NEEDS_YOU, why)
     if evidence.waits:
-        small = "A sync goes on at the next call" if last else "The Web Connector has not called yet"
+        small = "A sync goes on at the next call" if last else WITH_WRONG_KEY if evidence.wrong_keys else NOT_CALLED
         why = "A sync was asked for; it begins when the Web Connector calls."
         return Connection("waiting", last, "Waiting for the Web Connector", small, IN_ORDER, why)
     every = f"about every {exact(evidence.interval)}"

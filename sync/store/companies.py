@@ -11,6 +11,7 @@ from sync.protocol.connection import (
     PAUSED,
     Connection,
     Evidence,
+    WrongKeys,
     is_paused,
     next_call,
     states,
@@ -28,7 +29,7 @@ OVERVIEW = """
         live.percent as live_percent, live.began_at as live_began, live.reading, open.opened_at as session_since,
         open.called_at as session_called, last.rows_in as last_rows, last.number as last_number,
         extract(epoch from last.ended_at - last.began_at)::float8 as last_took, coalesce(last.failed, 0) as failed,
-        hand.computers, hand.issued,
+        hand.computers, hand.issued, keys.*,
         (select count(*) from change c where c.company = co.id and c.state in ('proposed', 'conflict')) as to_approve,
         exists (select from audit_entry a where a.company = co.id and a.action = 'company.region')
             or not exists (select from audit_entry a where a.company = co.id and a.action = 'company.added'
@@ -44,6 +45,11 @@ OVERVIEW = """
     left join lateral (
         select r.*, (select e.entity from run_entity e where e.run = r.id and e.state = 'reading' limit 1) as reading
         from run r where r.company = co.id and r.state in ('queued', 'running') order by r.id limit 1) live on true
+    left join lateral (select sum(c.wrong_keys)::int as wrong_keys, min(c.wrong_keys_since) as wrong_keys_since,
+        max(c.wrong_key_at) as wrong_key_at,
+        (array_agg(c.wrong_key_address order by c.wrong_key_at desc))[1] as wrong_key_address
+        from connector c where c.company = co.id and c.wrong_keys > 0
+            and (co.last_call_at is null or c.wrong_key_at > co.last_call_at)) keys on true
     left join lateral (select s.opened_at, s.called_at from session s
         where s.company = co.id and s.ended_at is null order by s.id desc limit 1) open on true
     left join lateral (select * from run r where r.company = co.id and r.state = 'complete'
@@ -76,7 +82,9 @@ class CompanyRow:
     setup_step: int  # 1 to 6: at which step set-up is
     percent: int | None
     last_call_at: datetime | None
-    next_call_by: datetime | None  # when the Web Connector should call next; None: not known
+    wrong_keys: WrongKeys | None  # since that call, on any of its computers
+    next_call_by: datetime | None  # when the Web Connector should call next; None: not known, or overdue
+    overdue_since: datetime | None  # when it should have called; it is not late yet
     expected_every: timedelta  # between two calls
     window: Window
     paused_until: datetime | None  # None while paused: until somebody resumes
@@ -137,7 +145,7 @@ async def names() -> list[CompanyName]:
 
 def _row(row: Any, now: datetime) -> CompanyRow:
     evidence = _evidence(row, now)
-    found = states(evidence, now)
+    found, due = states(evidence, now), next_call(evidence, now)
     first = found[0]
     syncing = first.state == "syncing"
     return CompanyRow(
@@ -157,7 +165,9 @@ def _row(row: Any, now: datetime) -> CompanyRow:
         setup_step=step(evidence),
         percent=row["live_percent"] if syncing else None,
         last_call_at=evidence.last_call_at,
-        next_call_by=next_call(evidence, now),
+        wrong_keys=evidence.wrong_keys,
+        next_call_by=due if due and due > now else None,
+        overdue_since=due if due and due <= now else None,
         expected_every=evidence.interval,
         window=evidence.window,
         paused_until=row["paused_until"],
@@ -196,8 +206,10 @@ def _evidence(row: Any, now: datetime) -> Evidence:
         region_chosen=row["region_chosen"],
         answered=row["facts_at"] is not None,
         begun=row["begun_at"] is not None or row["adopts_first"],
+        adopts=row["adopts_first"] and row["begun_at"] is None,
         last_sync_at=row["last_sync_at"],
         last_call_at=max(filter(None, (row["last_call_at"], called)), default=None),
+        wrong_keys=_wrong_keys(row),
         session_since=row["session_since"] if called is not None and now - called < ALIVE else None,
         syncing=_syncing(row),
         percent=row["live_percent"] or 0,
@@ -208,6 +220,18 @@ def _evidence(row: Any, now: datetime) -> Evidence:
         refused_at=row["refused_at"],
         computers=tuple(row["computers"]),
         window=Window(row["time_zone"], row["window_from"], row["window_until"], row["window_days"]),
+    )
+
+
+def _wrong_keys(row: Any) -> WrongKeys | None:
+    if not row["wrong_keys"]:
+        return None
+    last = row["wrong_key_at"]
+    return WrongKeys(
+        tries=row["wrong_keys"],
+        since=row["wrong_keys_since"] or last,
+        last_at=last,
+        address=row["wrong_key_address"],
     )
 
 

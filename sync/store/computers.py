@@ -73,6 +73,7 @@ class ConnectorRow:
     revoked_by: str
     last_called_at: datetime | None  # with a right key
     last_address: str
+    client_version: str  # of its Web Connector, "" while it has not said
     file_path: str | None
     wrong_keys: int  # since the last right one
     wrong_key_at: datetime | None
@@ -89,8 +90,9 @@ class ConnectorRow:
 
     @property
     def wrong_key_sentence(self) -> str:
-        """What the last wrong key most likely was."""
-        return admission.wrong_key_sentence(self.wrong_key_reason, self.wrong_key_of)
+        """What the last wrong key that was looked at most likely was, and that none is looked at now."""
+        reasons = filter(None, (self.wrong_key_before, self.wrong_key_reason))
+        return " ".join(admission.wrong_key_sentence(each, self.wrong_key_of) for each in reasons)
 
 
 @dataclass(frozen=True, slots=True)

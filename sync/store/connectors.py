@@ -18,6 +18,7 @@ SWITCHED_OFF = "not exists (select from workspace where enabled_at is not null)"
 FIND = f"""
     select c.id, c.company, c.key_hash, c.old_key_hash, c.retired_keys, c.revoked_at is not null as revoked,
         coalesce(c.file_path, co.file_path) as file_path, c.key_used_at, c.last_called_at, c.wrong_keys, c.call_gap,
+        c.client_version,
         co.begun_at is not null or co.adopts_first as begun, {PAUSED} as paused,
         co.removed_at is not null or {SWITCHED_OFF} as off, {WINDOW},
         co.schedule_minutes, co.poll_seconds, coalesce(c.issued_minutes, co.schedule_minutes) as issued_minutes,
@@ -49,7 +50,7 @@ CALLED = """
         on conflict (company, hour) do update set calls = contact_hour.calls + 1
     ), moved_connector as (
         update connector set last_called_at = $2, last_address = $5, call_gap = $8, wrong_keys = 0,
-            wrong_key_reason = '',
+            wrong_keys_since = null, wrong_key_reason = '', client_version = coalesce(nullif($11, ''), client_version),
             key_used_at = case when $6 and key_hash = $7 then coalesce(key_used_at, $2) else key_used_at end,
             retired_keys = case when $6 and key_hash = $7 and old_key_hash is not null
                 then retired_keys || to_jsonb(encode(old_key_hash, 'hex')) else retired_keys end,
@@ -162,14 +163,15 @@ async def find(user_name: str, address: str, now: datetime) -> Found | None:
     )
 
 
-async def called(found: Found, address: str, now: datetime, *, present: bool) -> None:
-    """A right key, the present one or that before it: when and from where.
+async def called(found: Found, address: str, now: datetime, *, present: bool, client: str) -> None:
+    """A right key, the present one or that before it: when and from where, and with which version of the Web Connector.
 
     Written every ten seconds at most, so that a call that only asks is cheap.
     """
     row = found.row
     last, first_use = row["last_called_at"], present and row["key_used_at"] is None
-    if last is not None and now - last < admission.SEEN and not row["wrong_keys"] and not first_use:
+    news = row["wrong_keys"] or first_use or client not in ("", row["client_version"])
+    if last is not None and now - last < admission.SEEN and not news:
         return
     expected = admission.every(row["issued_minutes"], row["issued_seconds"])
     gap = admission.smoothed(row["call_gap"], expected, now - last) if last is not None else None
@@ -190,6 +192,7 @@ async def called(found: Found, address: str, now: datetime, *, present: bool) ->
             gap,
             CHANNEL,
             ["companies", f"company:{found.company}"] if tells else [],
+            client,
         )
 
 
@@ -213,6 +216,7 @@ async def wrong_key(found: Found, reason: WrongKey, other: int | None, address: 
     async with transaction() as connection:
         await connection.execute(
             """update connector set wrong_keys = wrong_keys + 1, wrong_key_at = $2, wrong_key_address = $3,
+                   wrong_keys_since = case when wrong_keys = 0 then $2 else coalesce(wrong_keys_since, $2) end,
                    wrong_key_reason = coalesce(nullif($4, ''), wrong_key_reason) where id = $1""",
             found.id,
             now,
@@ -220,7 +224,7 @@ async def wrong_key(found: Found, reason: WrongKey, other: int | None, address: 
             kept,
         )
         await connection.fetchval(COUNT, f"licence key {found.id} {address}", now, now - WRONG_KEYS_WINDOW)
-        await notify(connection, f"company:{found.company}")
+        await notify(connection, f"company:{found.company}", *([] if found.row["wrong_keys"] else ["companies"]))
 
 
 async def unknown(user_name: str, address: str, now: datetime) -> None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sync.store.base import fetch
+from sync.store.base import fetch, notify, transaction
 from sync.store.runs import NAMES, RUN, RunRow, outcome_of, run_row
+from sync.store.setup import audit
 
 AT_ONCE = 1000  # rows of the history in one statement
 DOCUMENTS = 16  # requests whose documents are in memory at a time
@@ -153,6 +154,42 @@ async def first_contact(company: int) -> datetime | None:
     )
     first: datetime | None = rows[0]["first"]
     return first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactNote:
+    """What somebody said of a time without contact."""
+
+    begin: datetime  # of the silence, as it was named then
+    text: str
+    by: str  # a name, where the person is known
+
+
+async def contact_notes(company: int, since: datetime) -> list[ContactNote]:
+    """The notes on silences that began at a moment or later, oldest first."""
+    rows = await fetch(
+        """select n.begin, n.text, coalesce(u.name, n.written_by) as by from contact_note n
+           left join users u on u.email = n.written_by where n.company = $1 and n.begin >= $2 order by n.begin""",
+        company,
+        since,
+    )
+    return [ContactNote(**dict(row)) for row in rows]
+
+
+async def note_contact(company: int, begin: datetime, text: str, actor: str, address: str) -> None:
+    """Say something of the silence that began at a moment, in place of what was said; "" takes it away."""
+    async with transaction() as connection:
+        await connection.execute("delete from contact_note where company = $1 and begin = $2", company, begin)
+        if text:
+            await connection.execute(
+                "insert into contact_note (company, begin, text, written_by) values ($1, $2, $3, $4)",
+                company,
+                begin,
+                text,
+                actor[:254],
+            )
+        await audit(connection, actor, "contact.noted", company, text, address)
+        await notify(connection, f"company:{company}")
 
 
 async def documents(run: int) -> AsyncIterator[Document]:

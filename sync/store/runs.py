@@ -10,6 +10,7 @@ from typing import Any, Literal
 from sync.qbxml import statuses
 from sync.qbxml.entities import ENTITIES
 from sync.store.base import document, fetch, fetchrow, fetchval
+from sync.store.connectors import PAUSED
 
 Which = Literal["all", "failed"]
 LABELS = {"ListDeleted": "Deleted list entries", "TxnDeleted": "Deleted transactions"}
@@ -17,6 +18,13 @@ OFF = ", ".join(str(code) for code in sorted(statuses.OUTCOMES) if statuses.OUTC
 REFUSED = f"q.status_code >= {statuses.FIRST_FAILURE} and q.status_code not in ({OFF})"
 FAILED = f"(q.hresult <> '' or q.set_aside <> '' or ({REFUSED}))"
 NAMES = {"counts": "How many rows there are", "identity": "Which company file is open"}
+WAITING = "Waiting for the Web Connector"
+HELD = {  # when a run goes on that something other than a computer's silence holds up
+    "wrong_file": "once the right file is open",
+    "paused": "once the pause is over",
+    "refused": "once QuickBooks opens the file",
+    "soon": "at the next call",
+}
 SEARCHED = 500  # requests of a run whose qbXML one search reads
 FETCHED = 8  # of them at a time
 
@@ -130,12 +138,17 @@ class RequestDetail:
     set_aside: str
 
 
-RUN = """
+RUN = f"""
     select r.*, coalesce((select u.name from users u where u.email = r.asked_by), r.asked_by) as asked_name,
         extract(epoch from coalesce(r.ended_at, case when r.state = 'running' then now() end) - r.began_at)::float8
             as took,
         exists (select from session s where s.run = r.id and s.ended_at is null
-            and s.called_at > now() - interval '15 minutes') as live
+            and s.called_at > now() - interval '15 minutes') as live,
+        case when r.state in ('queued', 'running') then (
+            select case when co.wrong_file_at is not null then 'wrong_file' when {PAUSED} then 'paused'
+                when co.refused_at is not null then 'refused'
+                when r.state = 'running' and co.last_call_at > now() - interval '10 minutes' then 'soon' end
+            from company co where co.id = r.company) end as held_by
     from run r
 """
 
@@ -199,9 +212,11 @@ def _result(row: Any) -> tuple[str, str]:
         case "running" if row["live"]:
             return "running", f"Syncing now: {row['percent']} %"
         case "running":
-            return "waiting", "Goes on when the computer is back"
+            return "waiting", f"Goes on {HELD.get(row['held_by'], 'when the computer is back')}"
+        case _ if row["held_by"]:
+            return "waiting", f"Begins {HELD[row['held_by']]}"
         case _:
-            return "waiting", "Waiting for the Web Connector"
+            return "waiting", WAITING
 
 
 async def run(company: int, number: int, now: datetime) -> RunDetail | None:

@@ -61,6 +61,7 @@ class Standing:
     access: dict[str, Any]  # CurrentAppAccessRights, as QuickBooks said them
     answered: bool  # a company file said what it is
     differences: int  # facts of it that are not as expected
+    adopts_first: bool  # the first file that answers is the right one: nobody has to prepare or confirm it
     begun_at: datetime | None
     last_sync_at: datetime | None
     schedule_minutes: int
@@ -95,6 +96,7 @@ async def standing(company: int) -> Standing | None:
         access=document(row["access"]) or {},
         answered=row["answered"],
         differences=row["differences"],
+        adopts_first=row["adopts_first"],
         begun_at=row["begun_at"],
         last_sync_at=row["last_sync_at"],
         schedule_minutes=row["schedule_minutes"],

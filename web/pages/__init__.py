@@ -21,6 +21,7 @@ from web.pages.csv_import import CsvImportController
 from web.pages.daily import daily
 from web.pages.exports import ExportsController
 from web.pages.first_run import FirstRunController
+from web.pages.gap_note import GapNoteController
 from web.pages.health import health
 from web.pages.history import HistoryController
 from web.pages.join import JoinController
@@ -50,6 +51,7 @@ PAGES: list[ControllerRouterHandler] = [
     home,
     CompaniesController,
     CompanyController,
+    GapNoteController,
     HistoryController,
     RunsController,
     download_run,

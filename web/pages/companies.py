@@ -12,7 +12,7 @@ from litestar.response import Redirect, Response, ServerSentEvent, Template
 from sync.store import companies, files
 from sync.store.companies import CompanyRow
 from web.auth import address_of, current, may
-from web.filters import clock, day, local, plural, upper_first, words
+from web.filters import clock, day, day_time, local, plural, upper_first, words
 from web.frame import Values, company_or_404, page, team_frame
 from web.live import Parts, render, stream
 from web.pages.setup.connect import way_in
@@ -105,6 +105,8 @@ def second_line(row: CompanyRow) -> str:
         case "paused" if row.since:
             by = f"By {row.paused_by or 'somebody'} on {day(local(row.since).date())}"
             return f"{by}: {row.paused_why}" if row.paused_why else by
+        case "waiting" if row.overdue_since and row.begun:
+            return f"{row.state_small}; it was due by {day_time(row.overdue_since).removeprefix('today, ')}"
         case "waiting" if row.next_call_by and row.begun:
             return f"{row.state_small}, by {clock(row.next_call_by, seconds=False)}"
         case "wrong_file" if owner := (row.wrong_answer or {}).get("owner"):

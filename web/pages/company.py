@@ -14,7 +14,7 @@ from sync.store.runs import RunDetail
 from web.auth import current, may
 from web.banners import banners, not_active_sentence
 from web.chart import days_back, durations_chart, rows_chart
-from web.connection import behind, has, hops, places, state_line, when_it_begins
+from web.connection import behind, has, hops, never_called, places, state_line, when_it_begins
 from web.contact import DAYS, Known, contact, more_gaps
 from web.frame import Values, company_frame, company_or_404, page
 from web.live import Parts, render, stream
@@ -116,22 +116,31 @@ def allowed(request: HTMXRequest, row: CompanyRow, detail: RunDetail | None) -> 
         "may_pause": manager and row.begun and not has(row, "paused"),
         "may_resume": manager and has(row, "paused"),
         "may_cancel": manager and detail is not None,
+        "may_note": may(person, "member"),
     }
 
 
 async def contact_values(row: CompanyRow, now: datetime) -> Values:
     """Return the strip of 30 days with its gaps in words."""
-    known = Known(
-        hours=await history.contacts(row.id, now - timedelta(days=DAYS + 1)),
+    found = contact(await known_contact(row, now), now)
+    none = "No call with the right licence key yet." if row.wrong_keys else never_called(row)
+    return {"contact": found, "contact_more": more_gaps(found.more), "contact_none": none}
+
+
+async def known_contact(row: CompanyRow, now: datetime) -> Known:
+    """Return what is known of the calls of the last 30 days."""
+    since = now - timedelta(days=DAYS + 1)
+    return Known(
+        hours=await history.contacts(row.id, since),
         first=await history.first_contact(row.id) or row.last_call_at,
         last_call=row.last_call_at,
         silent=has(row, "late", "not_active"),
         every=row.expected_every,
         window=row.window,
         paused=next((each.since for each in row.states if each.state == "paused"), None),
+        wrong_key=row.wrong_keys is not None,
+        notes=await history.contact_notes(row.id, since),
     )
-    found = contact(known, now)
-    return {"contact": found, "contact_more": more_gaps(found.more)}
 
 
 async def charts(company: int) -> list[object]:

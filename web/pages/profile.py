@@ -124,6 +124,7 @@ def facts_of(connector: ConnectorRow) -> list[tuple[str, str]]:
         ("With which key", key_words(connector)),
         ("Every-Min", every_words(connector)),
         ("Connector file", f"Downloaded {day_time(connector.downloaded_at)}" if connector.downloaded_at else "Not yet"),
+        ("Web Connector", f"Version {connector.client_version}" if connector.client_version else "Not known yet"),
         ("Company file there", connector.file_path or "Not known yet"),
         ("User name", connector.user_name),
     ]

@@ -26,7 +26,7 @@ HIDDEN = "•••••-•••••-•••••-•••••-••
 
 
 def text_of(page: str) -> str:
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page.replace("<wbr>", ""))).split())
 
 
 def connectors(id: int) -> str:

@@ -363,7 +363,7 @@ LOG = (
 async def upload(visitor: Visitor, path: str, data: bytes) -> tuple[int, str]:
     await visitor.get("/sign-in")
     token = {"_csrf_token": visitor.cookies["deskbridge-form"]}
-    answer = await visitor.post(path, data=token, files={"file": ("QWCLog.txt", data, "text/plain")})
+    answer = await visitor.post(path, data=token, timeout=60, files={"file": ("QWCLog.txt", data, "text/plain")})
     return answer.status_code, answer.text
 
 
@@ -429,7 +429,7 @@ async def test_the_public_guide_has_the_same_steps_and_nothing_of_a_company(visi
     text = words(html)
     for sentence in ("Update Selected", "Is it ticked?", "Answer Yes to save it.", "Never change Every-Min."):
         assert sentence in text
-    assert "QBWebConnector\\log\\QWCLog.txt" in html
+    assert "QBWebConnector\\<wbr>log\\<wbr>QWCLog.txt" in html
     assert 'action="/guide/codes"' in html
     assert "Halder" not in html
     assert "/companies/" not in html

@@ -12,6 +12,7 @@ from sync.store import runs
 from sync.store.companies import CompanyRow
 from sync.store.runs import RunDetail, RunRow
 from sync.store.set_up import Standing
+from web.connection import when_it_begins
 from web.filters import clock, count, day_time, duration, plural
 from web.frame import Values, company_or_404, page
 from web.pages.setup import preparation
@@ -20,6 +21,8 @@ from web.pages.setup.shell import SET_UP, shell
 from web.progress import condensed, progress_values, run_sentence
 
 NO_PROGRESS: Values = {"entities": [], "progress_figures": [], "progress_total": None}
+CONFIRMED = "It begins when somebody confirms the file: this company with this file."
+FIRST_FILE = "It begins by itself with the first company file that answers: nobody has to confirm it."
 LOOKED_AT = 50  # runs, among which the first one is looked for
 
 
@@ -50,6 +53,7 @@ async def sync_values(row: CompanyRow, told: Standing) -> Values:
         "phase": phase(row, told, first),
         "run": first,
         "run_line": run_sentence(detail) if detail else "",
+        "begins": when_it_begins(row, now) if told.begun_at else FIRST_FILE if told.adopts_first else CONFIRMED,
         "takes": preparation.expected_words(prepared),
         "counted": bool(detail and detail.expected),
         "large": preparation.warning(prepared),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sync.store.companies import CompanyRow
 from sync.store.set_up import Deed, Standing
+from web.connection import never_called
 from web.filters import day_time
 from web.pages.setup import preparation
 from web.pages.setup.preparation import Prepared
@@ -56,9 +57,10 @@ def steps_of(row: CompanyRow, told: Standing) -> list[Step]:
 
 def _done(row: CompanyRow, told: Standing) -> dict[str, bool]:
     begun = told.begun_at is not None
+    unasked = begun or told.adopts_first
     return {
-        "prepare": begun or bool(told.prepared.get("done")),
-        "region": begun or told.region_chosen,
+        "prepare": unasked or bool(told.prepared.get("done")),
+        "region": unasked or told.region_chosen,
         "connector": begun or told.called_at is not None,
         "verify": begun or verified(told),
         "confirm": begun,
@@ -95,20 +97,24 @@ def _step(row: CompanyRow, told: Standing, key: str, number: int, done: bool, re
         name=NAMES[key],
         state=state,
         words=words,
-        sentence=_sentence(told, key, done),
+        sentence=_sentence(row, told, key, done),
         warning=preparation.warning(Prepared.of(told.prepared)) if key == "prepare" and not told.last_sync_at else "",
         href="" if state == "blocked" else f"/companies/{row.id}/setup/{key}",
     )
 
 
-def _sentence(told: Standing, key: str, done: bool) -> str:
+def _sentence(row: CompanyRow, told: Standing, key: str, done: bool) -> str:
     match key:
+        case "prepare" if told.adopts_first and not told.prepared.get("done"):
+            return "Not asked of a company that was made at the command line, to begin by itself."
+        case "confirm" if told.adopts_first and not done:
+            return "Not asked: the first company file that answers is taken, and read at once."
         case "prepare":
             return _prepare(Prepared.of(told.prepared))
         case "region":
             return by(f"{REGIONS[told.region]}.", told.deeds.get("company.region")) if done else PURPOSE[key]
         case "connector":
-            return _connector(told)
+            return _connector(row, told)
         case "confirm" if done:
             return by("Sync was begun.", told.deeds.get("company.begun"))
         case "first-sync" if done:
@@ -134,13 +140,13 @@ def _prepare(answers: Prepared) -> str:
     return started.strip() or PURPOSE["prepare"]
 
 
-def _connector(told: Standing) -> str:
+def _connector(row: CompanyRow, told: Standing) -> str:
     if told.called_at:
         return f"The Web Connector called {day_time(told.called_at)}."
     if told.downloaded_at:
         who = told.deeds.get("connector.downloaded")
         by_whom = f" by {who.who}" if who else ""
-        return f"The file was downloaded {day_time(told.downloaded_at)}{by_whom}. The Web Connector has not called yet."
+        return f"The file was downloaded {day_time(told.downloaded_at)}{by_whom}. {never_called(row)}"
     return PURPOSE["connector"]
 
 

@@ -357,9 +357,7 @@ def news(came: int, decided: int) -> str:
 
 def next_call(row: CompanyRow) -> str:
     """Return the clock time by which the Web Connector should call; "" where it is not known."""
-    if row.next_call_by is None or row.next_call_by <= datetime.now(UTC):
-        return ""
-    return clock(row.next_call_by, seconds=False)
+    return clock(row.next_call_by, seconds=False) if row.next_call_by else ""
 
 
 def way_sentence(pending: int, row: CompanyRow, now: datetime) -> str:
