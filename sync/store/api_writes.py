@@ -22,6 +22,7 @@ from sync.qbxml.validate import Fault
 from sync.store import offers, timelines
 from sync.store.base import document, execute, fetch, transaction
 from sync.store.proposals import NoSuchRecord, Proposed, Wish, propose_within
+from sync.store.timelines import TakenBack
 
 KEPT = timedelta(hours=24)  # of an answer, for its key
 
@@ -53,6 +54,10 @@ LOCKED = """
     select id, qb_id, edit_sequence, name, quickbooks, ours, line_order from record
     where company = $1 and entity = $2 and id = $3 and deleted_at is null for update
 """
+
+
+NOT_THERE = "QuickBooks does not have it yet, so there is nothing to void: delete it, and its addition is taken back."
+LEAVING = "Its addition is on its way to QuickBooks. It can be deleted as soon as it is known what became of it."
 
 
 class Refused(Exception):
@@ -197,13 +202,26 @@ async def remove(
     """Propose to delete a record, or to void it. Raises NoSuchRecord, Moved, Refused."""
     row = await locked(connection, company, entity, record, expected)
     if str(row["qb_id"]).startswith(NEW):
-        raise Refused([impossible(entity, "not_there", "QuickBooks does not have it yet: clear its change instead.")])
+        raise Refused([impossible(entity, "not_there", NOT_THERE if void else LEAVING)])
     if void and not entity.voids:
         raise Refused([impossible(entity, "void", "QuickBooks cannot void {kinds}.")])
     if not void and not entity.deletes:
         raise Refused([impossible(entity, "delete", "QuickBooks lets no other program delete {kinds}.")])
     wish = Wish("void" if void else "delete", None, record)
     return (await propose_within(connection, company, entity.name, [wish], actor, now))[0]
+
+
+async def withdraw(
+    connection: Any, company: int, entity: Entity, record: int, expected: str | None, actor: str, address: str = ""
+) -> TakenBack | None:
+    """Take back a record that QuickBooks does not have yet; None when it has it, or the addition is on its way.
+
+    Raises NoSuchRecord, Moved.
+    """
+    row = await locked(connection, company, entity, record, expected)
+    if not str(row["qb_id"]).startswith(NEW):
+        return None
+    return await timelines.take_back_within(connection, company, record, actor, address)
 
 
 async def locked(connection: Any, company: int, entity: Entity, record: int, expected: str | None) -> Any:

@@ -76,7 +76,8 @@ PROPOSE = f"""
         update change c set state = 'cleared', reason = $3, ended_at = $4 from moved m
         where m.back and c.record = m.id and c.direction = 'in' and c.state in ('proposed', 'kept')
     ), equal as (
-        update record r set ours = null, base = null from moved m where m.id = r.id and m.back and not m.edited
+        update record r set ours = null, base = null, updated_at = now()
+        from moved m where m.id = r.id and m.back and not m.edited
     )
     insert into change (company, record, entity, direction, action, state, before, after, created_by, created_at)
     select company, id, entity, 'in',
@@ -104,7 +105,7 @@ REBASED = """
 """
 
 TAKEN = """
-    update record r set ours = case when n.ours is null then null else n.ours::jsonb end,
+    update record r set updated_at = now(), ours = case when n.ours is null then null else n.ours::jsonb end,
         base = case when n.ours is null then null else r.quickbooks end
     from unnest($1::bigint[], $2::text[]) as n (id, ours) where r.id = n.id
 """
@@ -121,7 +122,8 @@ DELETED = """
 """
 
 GONE = """
-    update record r set ours = r.quickbooks, base = r.quickbooks where r.id = any($1) and r.ours is null
+    update record r set ours = r.quickbooks, base = r.quickbooks, updated_at = now()
+    where r.id = any($1) and r.ours is null
 """
 
 CANNOT_BE_SENT = """

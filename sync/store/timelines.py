@@ -5,11 +5,28 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sync.protocol.writes import NEW
+from sync.store import decisions
 from sync.store.base import document, fetch, fetchval, notify, transaction
 from sync.store.proposals import OPEN
 from sync.store.setup import audit
 
 LAST = 100  # changes that a timeline shows
+
+ON_ITS_WAY = """
+    select exists (select from change where record = $1 and direction = 'out' and state in ('sent', 'unknown'))
+"""
+
+WITHDRAW = """
+    update change set state = 'cleared', decided_by = $2, decided_at = $3, reason = 'It was taken back.'
+    where record = $1 and direction = 'out' and state = any($4) returning id
+"""
+
+AS_AGREED = """
+    update record r set ours = case when a.asks then base end, base = case when a.asks then base end, updated_at = now()
+    from (select exists (select from change where record = $1 and direction = 'in'
+        and state in ('proposed', 'kept')) as asks) a
+    where r.id = $1 and r.ours is not null
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,40 +88,37 @@ async def record_of(change: int) -> int:
     return id
 
 
-async def take_back(company: int, record: int, actor: str, address: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class TakenBack:
+    """What was withdrawn of a record."""
+
+    changes: list[int]  # oldest first
+    gone: bool  # QuickBooks did not have the record: it is no more
+
+
+async def take_back(company: int, record: int, actor: str, address: str) -> TakenBack | None:
     """Withdraw what was proposed for a record and has not left; one that QuickBooks does not have is no more.
 
-    False when there is nothing to withdraw, or something of it is on its way.
+    None when there is nothing to withdraw, or something of it is on its way.
     """
     async with transaction() as connection:
         return await take_back_within(connection, company, record, actor, address)
 
 
-async def take_back_within(connection: Any, company: int, record: int, actor: str, address: str) -> bool:
+async def take_back_within(connection: Any, company: int, record: int, actor: str, address: str) -> TakenBack | None:
     """The same in the transaction of a connection."""
     now = datetime.now(UTC)
     row = await connection.fetchrow(
         "select id, entity, qb_id, name from record where id = $1 and company = $2 for update", record, company
     )
-    busy = await connection.fetchval(
-        """select exists (select from change
-               where record = $1 and direction = 'out' and state in ('sent', 'unknown'))""",
-        record,
-    )
-    if row is None or busy:
-        return False
-    status: str = await connection.execute(
-        """update change set state = 'cleared', decided_by = $2, decided_at = $3, reason = 'It was taken back.'
-           where record = $1 and direction = 'out' and state = any($4)""",
-        record,
-        actor,
-        now,
-        list(OPEN),
-    )
-    if str(row["qb_id"]).startswith(NEW):
-        await connection.execute("delete from record where id = $1", record)
-    else:
-        await connection.execute("update record set ours = null, base = null, updated_at = now() where id = $1", record)
+    if row is None or await connection.fetchval(ON_ITS_WAY, record):
+        return None
+    withdrawn = await connection.fetch(WITHDRAW, record, actor, now, list(OPEN))
+    ids, gone = sorted(one["id"] for one in withdrawn), str(row["qb_id"]).startswith(NEW)
+    await connection.execute("delete from record where id = $1" if gone else AS_AGREED, record)
+    await decisions.drop_children(connection, ids)
+    if not ids and not gone:
+        return None
     await audit(connection, actor, "change.taken_back", company, f"{row['entity']} {row['name']}".strip(), address)
     await notify(connection, "companies", f"company:{company}")
-    return int(status.rpartition(" ")[2]) > 0
+    return TakenBack(ids, gone)

@@ -73,7 +73,7 @@ EDIT_OF_IT = """
     where id = $1
 """
 
-WANTED = "update record set ours = $2::jsonb where id = $1 and ours = $3::jsonb"
+WANTED = "update record set ours = $2::jsonb, updated_at = now() where id = $1 and ours = $3::jsonb"
 
 STALE = 3200  # QuickBooks' status: the EditSequence is out of date, and nothing was carried out
 

@@ -10,7 +10,7 @@ from sync.practice.change import Bookkeeper
 from sync.practice.company import CompanyFile
 from sync.practice.connector import WebConnector
 from sync.practice.mint import Chance
-from sync.store import changes, incoming, policies
+from sync.store import changes, incoming, policies, writes
 from sync.store.base import execute, fetch, fetchrow, fetchval, transaction
 from sync.store.setup import ask_run
 from tests.sync.conftest import Product, finished, unequal
@@ -254,6 +254,27 @@ async def test_fifty_thousand_rows_that_quickbooks_changed_are_proposed_by_a_few
     async with transaction() as connection:
         await incoming.upsert(connection, made.company, intake, customers(50000, "3", "1"), now)
     assert (await changes.counts(made.company)).to_approve_in == 0  # back to what the team has
+
+
+async def test_whoever_polls_is_told_when_what_the_team_wants_becomes_something_else(product: Product) -> None:
+    made = await product.add_company()
+    now = datetime.now(UTC)
+    async with transaction() as connection:
+        taken = incoming.Intake(first=False, asks=[])
+        await incoming.upsert(connection, made.company, taken, customers(1, "1", "1"), now)
+    record = await fetchval("select id from record")
+    there, mine = '{"ListID": "C-0", "EditSequence": "1", "Phone": "1"}', '{"Phone": "2"}'
+    for statement, values in (
+        (incoming.GONE, ([record],)),  # ours is what QuickBooks had
+        (writes.WANTED, (record, mine, there)),
+        (incoming.TAKEN, ([record], [there])),
+        (incoming.PROPOSE, ([record], incoming.NOISE, incoming.BACK, now)),  # the same again
+    ):
+        before = await ours(record)
+        await execute("update record set updated_at = '2026-01-01' where id = $1", record)
+        await execute(statement, *values)
+        assert await ours(record) != before
+        assert await fetchval("select updated_at > '2026-01-02' from record")
 
 
 async def test_a_verify_run_reports_what_differs_and_changes_nothing(

@@ -12,7 +12,7 @@ from litestar.response import Response
 from sync.qbxml.arriving import NotARecord, as_texts
 from sync.store import api_writes, exports, records, tokens
 from sync.store.api_writes import Answer, Moved, OtherRequest, Refused
-from sync.store.changes import NoSuchRecord, Proposed
+from sync.store.changes import NoSuchRecord
 from sync.store.records import Place, RecordDetail
 from sync.store.setup import ask_run
 from web.api import answers
@@ -100,7 +100,7 @@ class ApiRecords(Controller):
 
         async def work(connection: Any) -> Answer:
             made = await api_writes.create(connection, row.id, kind, values, caller(request).actor, now)
-            return await accepted(connection, 201, made)
+            return await accepted(connection, 201, made.record, made.id)
 
         return await written(request, row.id, entity, work)
 
@@ -132,7 +132,7 @@ class ApiRecords(Controller):
             done = await api_writes.patch(connection, row.id, kind, id, values, known, actor, now, address_of(request))
             if done.change is None:
                 return Answer(200, {"record": id, "change": None})
-            return await accepted(connection, 202, done.change)
+            return await accepted(connection, 202, id, done.change.id)
 
         return await written(request, row.id, entity, work, id, by_header=expected is None)
 
@@ -141,7 +141,8 @@ class ApiRecords(Controller):
         status_code=202,
         opt={
             "call": Call(
-                summary="Propose to delete a record; with void=true, to void a transaction.",
+                summary="Propose to delete a record; with void=true, to void a transaction. "
+                "One that QuickBooks does not have yet is taken back at once (200).",
                 answer=answers.Accepted,
                 status=202,
                 query=(("void", "true: the transaction stays, with its amounts at zero."),),
@@ -160,9 +161,11 @@ class ApiRecords(Controller):
             raise wrong_query("void", "void is true or false.")
 
         async def work(connection: Any) -> Answer:
-            actor, known, void = caller(request).actor, matched(request), text == "true"
+            actor, known, void, at = caller(request).actor, matched(request), text == "true", address_of(request)
+            if not void and (back := await api_writes.withdraw(connection, row.id, kind, id, known, actor, at)):
+                return await accepted(connection, 200, id, back.changes[-1] if back.changes else None)
             done = await api_writes.remove(connection, row.id, kind, id, known, actor, now, void=void)
-            return await accepted(connection, 202, done)
+            return await accepted(connection, 202, id, done.id)
 
         return await written(request, row.id, entity, work, id, by_header=True)
 
@@ -208,11 +211,11 @@ async def note(request: AnyRequest, company: int, entity: str, rows: int) -> Non
         await exports.note(company, entity, "json", rows, found.actor, address_of(request))
 
 
-async def accepted(connection: Any, status: int, proposed: Proposed) -> Answer:
+async def accepted(connection: Any, status: int, record: int, change: int | None) -> Answer:
     """Return the answer to a write that was taken."""
-    row = await api_writes.change_of(connection, proposed.id)
-    body = answers.Accepted(record=proposed.record, change=answers.change(row, sees=True))
-    return Answer(status, msgspec.to_builtins(body), approved=proposed.state == "approved")
+    row = await api_writes.change_of(connection, change) if change is not None else None
+    body = answers.Accepted(record=record, change=answers.change(row, sees=True) if row else None)
+    return Answer(status, msgspec.to_builtins(body), approved=row is not None and row.state == "approved")
 
 
 async def written(

@@ -163,7 +163,7 @@ async def actions_of(request: HTMXRequest, company: CompanyRow, kind: Entity, fo
         "may_edit": writes and not found.deleted_at and takes(kind, "Add" if new else "Mod", product, version),
         "may_copy": writes and takes(kind, "Add", product, version),
         "removals": [(act, words_of(kind, found, act)) for act in removals],
-        "may_take_back": member and waiting and not busy,
+        "may_take_back": member and (waiting or new) and not busy,
     }
 
 

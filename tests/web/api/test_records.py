@@ -233,6 +233,38 @@ async def test_a_deletion_and_a_voiding_are_proposed_where_quickbooks_can(progra
     assert (void.status_code, void.json()["change"]["action"]) == (202, "void")
 
 
+async def test_a_record_that_quickbooks_does_not_have_is_taken_back_until_its_addition_is_on_its_way(
+    program: With,
+) -> None:
+    client = await program("member")
+    made = (await client.post(CUSTOMERS, json={"Name": "Short lived"})).json()
+    path, change = f"{CUSTOMERS}/{made['record']}", made["change"]["id"]
+    waits = (
+        "insert into change (company, entity, direction, action, state, waits_for) values (1, $1, 'out', $2, $3, $4)"
+    )
+    await execute(waits, "Invoice", "create", "waiting", change)
+    no = await client.delete(path, params={"void": "true"})
+    assert (no.status_code, no.json()["code"]) == (422, "cannot_not_there")
+    await execute("update change set state = 'sent', request = 1 where id = $1", change)
+    late = await client.delete(path)
+    assert (late.status_code, late.json()["code"]) == (422, "cannot_not_there")
+    assert "on its way" in late.json()["detail"]
+    await execute("update change set state = 'approved' where id = $1", change)
+    back = await client.delete(path, headers={"idempotency-key": "once"})
+    told = back.json()["change"]
+    assert (back.status_code, told["id"], told["state"]) == (200, change, "cleared")
+    assert (await client.delete(path, headers={"idempotency-key": "once"})).json() == back.json()
+    assert (await client.delete(path)).status_code == 404
+    steps = "select array_agg(state order by id) from change_event where change = $1"
+    assert await fetchval(steps, change) == ["proposed", "sent", "approved", "cleared"]
+    assert await fetchval("select state || reason from change where waits_for is null and entity = 'Invoice'") == (
+        "refusedIt refers to a record that will not be sent."
+    )
+    assert (
+        await fetchval("select subject from audit_entry where action = 'change.taken_back'") == "Customer Short lived"
+    )
+
+
 async def test_a_kind_that_approves_by_itself_is_approved_at_once_and_a_sync_asked_for(program: With) -> None:
     client = await program("member")
     await policies.set_policy(1, "Customer", "out", "auto", "test")

@@ -14,6 +14,7 @@ from sync.store import changes
 from sync.store.base import execute, fetch, fetchrow, fetchval
 from tests.web.conftest import Visitor
 from tests.web.pages.conftest import Enter
+from tests.web.pages.proposing import insert
 
 HOME = "/companies/1/records"
 VOID = {"input", "meta", "link", "br", "img", "hr"}
@@ -313,8 +314,23 @@ async def test_a_new_record_that_is_taken_back_is_gone(enter: Enter) -> None:
     path = f"{HOME}/Vendor/new"
     made = await send(bob, path, {**await fields_of(bob, path), "Name": "Short Lived"})
     home = made.headers["location"].partition("?")[0]
+    await execute("update change set state = 'cleared' where entity = 'Vendor'")  # in the wizard
+    assert "Take it back" in (await bob.get(home)).text
     assert (await bob.submit(f"{home}/take-back")).headers["location"] == f"{HOME}/Vendor"
     assert (await bob.get(home)).status_code == 404
+
+
+async def test_an_edit_that_is_taken_back_leaves_what_quickbooks_changed_to_be_decided(enter: Enter) -> None:
+    bob, (id, there) = await enter("member"), await record("Customer")
+    agreed = json.dumps({**there, "Phone": "1"})
+    await execute("update record set ours = $2, base = $2, updated_at = '2026-01-01' where id = $1", id, agreed)
+    await insert("in", "Customer", "update", id, {**there, "Phone": "1"}, there)
+    await changes.propose(1, "Customer", "update", {**there, "Phone": "1", "Notes": "mine"}, "bob@halder.example", id)
+    await execute("update record set updated_at = '2026-01-01' where id = $1", id)
+    assert (await bob.submit(f"{HOME}/Customer/{id}/take-back")).headers["location"].endswith("done=back")
+    row = await fetchrow("select ours, base, updated_at > '2026-01-02' as told from record where id = $1", id)
+    assert row is not None
+    assert (json.loads(row["ours"]), json.loads(row["base"]), row["told"]) == (json.loads(agreed),) * 2 + (True,)
 
 
 async def test_choices_show_their_branch_and_a_service_that_is_bought_too_has_both_accounts(enter: Enter) -> None:

@@ -57,11 +57,11 @@ class RemoveController(Controller):
     ) -> Response[Any]:
         """Withdraw what waits for this record; a record that QuickBooks does not have is gone then."""
         await company_or_404(company)
-        detail = await detail_or_404(company, entity, id)
+        await detail_or_404(company, entity, id)
         person = current(request).person
         taken = await timelines.take_back(company, id, person.email, address_of(request))
         home = f"/companies/{company}/records/{entity}"
-        if taken and is_new(detail):
+        if taken and taken.gone:
             return Redirect(home, status_code=303)
         return Redirect(f"{home}/{id}?done={'back' if taken else 'late'}", status_code=303)
 
