@@ -148,7 +148,7 @@ async def page(
         rows.reverse()
     has_next, has_previous = (bool(cursor), more) if backwards else (more, bool(cursor))
     return RecordsPage(
-        rows=[_row(row) for row in rows],
+        rows=[row_of(row) for row in rows],
         total=min(total, COUNTED),
         total_more=total > COUNTED,
         next=_cursor(rows[-1]) if rows and has_next else None,
@@ -207,7 +207,8 @@ def _read_cursor(text: str, kind: str) -> tuple[str, int]:
     return str(value), int(id)
 
 
-def _row(row: Any) -> RecordRow:
+def row_of(row: Any) -> RecordRow:
+    """A row of COLUMNS."""
     return RecordRow(
         id=row["id"],
         entity=row["entity"],
@@ -258,7 +259,7 @@ async def search(company: int, q: str, limit: int = 20) -> list[RecordRow]:
     """Records of any entity by name or ref number, those that begin with the text first."""
     ids = await finding.find(company, list(ENTITIES), q, limit)
     rows = {row["id"]: row for row in await fetch(f"select {COLUMNS} from record where id = any($1)", ids)}
-    return [_row(rows[id]) for id in ids if id in rows]
+    return [row_of(rows[id]) for id in ids if id in rows]
 
 
 async def export(

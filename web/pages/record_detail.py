@@ -12,10 +12,11 @@ from litestar.response.sse import ServerSentEvent
 
 from sync.protocol.writes import NEW
 from sync.qbxml.entities import Entity
-from sync.store import offers, picking, records, timelines
+from sync.store import offers, picking, records, timelines, uses
 from sync.store.companies import CompanyRow
 from sync.store.records import RecordDetail
 from sync.store.timelines import ChangeRow
+from sync.store.uses import Used
 from web.auth import current, may
 from web.both_sides import both_groups, different, in_lines
 from web.code_view import lay_out, written
@@ -24,6 +25,7 @@ from web.frame import Values, company_frame, company_or_404, page
 from web.live import Parts, render, stream
 from web.masking import masked_fields, sees_all
 from web.pages.record_form.remove import Act, may_be, words_of
+from web.pages.record_uses import uses_values
 from web.pages.records import heading, kind_or_404
 from web.record_form import takes
 from web.record_history import open_change, state_line, state_of, timeline_of
@@ -53,10 +55,11 @@ class RecordDetailController(Controller):
     ) -> Template:
         row, kind = await company_or_404(company), kind_or_404(entity)
         found = await found_or_404(company, entity, id)
+        used = await uses.of(company, found.qb_id)
         values = {
             **await company_frame(request, row, "records"),
-            **await record_values(request, row, kind, found),
-            **await actions_of(request, row, kind, found),
+            **await record_values(request, row, kind, found, used),
+            **await actions_of(request, row, kind, found, used),
             "flash": None,
             "stream_url": f"/companies/{company}/records/{entity}/{id}/live",
         }
@@ -115,13 +118,16 @@ def review_link(company: CompanyRow, changes: list[ChangeRow]) -> str | None:
     return f"/companies/{company.id}/wizard" if waits else None
 
 
-async def record_values(request: HTMXRequest, company: CompanyRow, kind: Entity, found: RecordDetail) -> Values:
+async def record_values(
+    request: HTMXRequest, company: CompanyRow, kind: Entity, found: RecordDetail, used: Used
+) -> Values:
     sees = sees_all(current(request).person)
     there, here = sides(found, kind, sees)
     now = here if here is not None else there
     links = await links_of(company.id, {"there": there, "here": now}, found.qb_id)
     home = f"/companies/{company.id}/records/{kind.name}/{found.id}"
-    view = "qbxml" if request.query_params.get("view") == "qbxml" else "fields"
+    asked = request.query_params.get("view", "")
+    view = asked if asked in ("uses", "qbxml") else "fields"
     fields = view == "fields"
     return {
         **await state_values(company, kind, found),
@@ -129,11 +135,16 @@ async def record_values(request: HTMXRequest, company: CompanyRow, kind: Entity,
         "kind": kind,
         "title": heading(kind, found),
         "view": view,
-        "views": [("fields", "Both sides", home), ("qbxml", "qbXML", f"{home}?view=qbxml")],
+        "views": [
+            ("fields", "Both sides", home),
+            ("uses", "Used in", f"{home}?view=uses", used.total),
+            ("qbxml", "qbXML", f"{home}?view=qbxml"),
+        ],
+        **(await uses_values(request, home, found, used) if view == "uses" else {}),
         "groups": both_groups(kind.name, there, here, links) if fields else [],
         "moved": in_lines(kind.name, different(there, here)) if fields else [],
         "lines": lines_of(kind.name, now, links) if fields else [],
-        "document": lay_out(written(kind.ret, there, found.line_order or ()), limit=5000) if not fields else None,
+        "document": lay_out(written(kind.ret, there, found.line_order or ()), limit=5000) if view == "qbxml" else None,
         "ids": ids_of(kind, found),
     }
 
@@ -146,7 +157,9 @@ def sides(found: RecordDetail, kind: Entity, sees: bool) -> tuple[dict[str, Any]
     return in_order(kind.name, there), in_order(kind.name, here) if here is not None else None
 
 
-async def actions_of(request: HTMXRequest, company: CompanyRow, kind: Entity, found: RecordDetail) -> Values:
+async def actions_of(
+    request: HTMXRequest, company: CompanyRow, kind: Entity, found: RecordDetail, used: Used
+) -> Values:
     """Return what the person may do with the record, and what QuickBooks would take."""
     person = current(request).person
     product, version = await picking.spoken(company.id)
@@ -162,7 +175,7 @@ async def actions_of(request: HTMXRequest, company: CompanyRow, kind: Entity, fo
         "off": off,
         "may_edit": writes and not found.deleted_at and takes(kind, "Add" if new else "Mod", product, version),
         "may_copy": writes and takes(kind, "Add", product, version),
-        "removals": [(act, words_of(kind, found, act)) for act in removals],
+        "removals": [(act, words_of(kind, act, used)) for act in removals],
         "may_take_back": member and (waiting or new) and not busy,
     }
 

@@ -10,12 +10,14 @@ from litestar.response import Redirect, Response, Template
 
 from sync.qbxml.entities import ENTITIES, Entity
 from sync.qbxml.labels import lower
-from sync.store import changes, people, timelines
+from sync.store import changes, people, timelines, uses
 from sync.store.companies import CompanyRow
 from sync.store.records import RecordDetail
+from sync.store.uses import Used
 from web.auth import address_of, current
 from web.frame import company_frame, company_or_404, page
 from web.pages.record_form.subject import detail_or_404, is_new
+from web.pages.record_uses import use_sentences
 from web.pages.records import heading
 
 Act = Literal["delete", "void", "take-back"]
@@ -81,7 +83,7 @@ async def asked(request: HTMXRequest, company: int, entity: str, id: int, act: A
         "home": f"/companies/{company}/records/{entity}/{id}",
         "name": heading(kind, detail),
         "act": act,
-        "words": words_of(kind, detail, act),
+        "words": words_of(kind, act, await uses.of(company, detail.qb_id)),
     }
     return page(request, "record_form/remove.html", values)
 
@@ -113,7 +115,7 @@ async def done(
     return Redirect(f"/companies/{company}/records/{entity}/{id}?done={act}", status_code=303)
 
 
-def words_of(kind: Entity, detail: RecordDetail, act: Act) -> list[str]:
+def words_of(kind: Entity, act: Act, used: Used) -> list[str]:
     """Say what happens, to what, and what stays."""
     what = f"this {lower(kind.label)}"
     if act == "void":
@@ -121,15 +123,8 @@ def words_of(kind: Entity, detail: RecordDetail, act: Act) -> list[str]:
             f"After approval QuickBooks sets every amount of {what} to zero and writes VOID into its memo.",
             "It stays in the books, with its number and date, and cannot be given its amounts again from here.",
         ]
-    first = f"After approval {what} is deleted in QuickBooks. QuickBooks has no way to bring it back."
-    if kind.group == "list":
-        return [
-            first,
-            "QuickBooks refuses if a transaction uses it; making it inactive hides it instead.",
-            "Here its history stays, and it is shown as deleted in QuickBooks.",
-        ]
     return [
-        first,
-        "Payments and other transactions that are linked to it lose the link.",
+        f"After approval {what} is deleted in QuickBooks. QuickBooks has no way to bring it back.",
+        *use_sentences(kind, used),
         "Here its history stays, and it is shown as deleted in QuickBooks.",
     ]

@@ -1,14 +1,14 @@
 """What the Sync Wizard's page and its parts read: kinds with counts, sections with rows, what is on its way."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from litestar.plugins.htmx import HTMXRequest
 
 from sync.qbxml.entities import ENTITIES
-from sync.store import policies, wizard
+from sync.store import policies, uses, wizard
 from sync.store.changes import Counts
 from sync.store.companies import CompanyRow
 from sync.store.policies import DIRECTIONS, Direction
@@ -20,6 +20,7 @@ from web.connection import SILENT, has
 from web.filters import clock, count, day_time, plural, qb_time, sentence_list, upper_first, words
 from web.frame import Values, with_query
 from web.masking import hidden, is_personal, sees_all
+from web.pages.record_uses import counted as counted_uses
 from web.pages.records import USUAL
 from web.pages.wizard.asked import Asked
 
@@ -55,6 +56,7 @@ class RowShown:
     at: str  # when it was changed
     ticked: bool
     rule: str
+    used: str = ""  # of a deletion, in a sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,7 @@ async def sections_of(
     marks = await wizard.marked(company, ticks, asked.q, asked.until)
     ticked = wizard.ticked(found, marks, ticks)
     rows = await wizard.proposals(company, slices, asked.q, asked.until)
-    shown = rows_shown(request, company, rows, ticks)
+    shown = await rows_shown(request, company, rows, ticks)
     sections = []
     for direction in DIRECTIONS:
         kinds = [
@@ -188,20 +190,23 @@ async def more_values(request: HTMXRequest, row: CompanyRow, asked: Asked) -> Va
     sees = sees_all(current(request).person) or not any(symbol.isdigit() for symbol in asked.q)
     slices = [Slice(asked.direction, asked.entity, PAGE + 1, asked.below)] if asked.direction and sees else []
     found = await wizard.proposals(row.id, slices, asked.q, asked.until)
-    rows = rows_shown(request, row.id, found[:PAGE], ticks).get(asked.kind, [])
+    rows = (await rows_shown(request, row.id, found[:PAGE], ticks)).get(asked.kind, [])
     more = more_url(asked, asked.kind, rows[-1].id) if len(found) > PAGE else None
     kind = KindShown(asked.kind, ENTITIES[asked.entity].plural, 0, 0, True, rows, 0, more)
     return {"kind": kind, "decides": may(current(request).person, "accounting_manager"), "direction": asked.direction}
 
 
-def rows_shown(
+async def rows_shown(
     request: HTMXRequest, company: int, found: Sequence[Proposal], ticks: Ticks
 ) -> dict[str, list[RowShown]]:
     """Return rows by the key of their kind."""
     sees = sees_all(current(request).person)
+    used = await uses.of_each(company, [one.record for one in found if one.action == "delete" and one.record])
     rows: dict[str, list[RowShown]] = {}
     for one in found:
-        rows.setdefault(one.kind, []).append(row_shown(company, one, ticks, sees=sees))
+        shown = row_shown(company, one, ticks, sees=sees)
+        told = counted_uses(used[one.record]) if one.record in used else ""
+        rows.setdefault(one.kind, []).append(replace(shown, used=f"It is used in {told}.") if told else shown)
     return rows
 
 
