@@ -6,10 +6,10 @@ VERSION = "1.38.0"
 DESCRIPTION = "What each record refers to, for Used in: the ids in it, but for its own"
 
 HERE = "coalesce(nullif(ours, '{{}}'), quickbooks)"  # doubled for Piccolo, which takes single ones for places
-REFERRED = " || ".join(
-    f"jsonb_path_query_array({HERE}, 'strict $.*.**.{name}')"  # from its members on: its own id is not among them
-    for name in ("ListID", "TxnID")
+LISTS, TRANSACTIONS = (  # from a record's members on: its own id is not among them
+    f"jsonb_path_query_array({HERE}, 'strict $.*.**.{name}')" for name in ("ListID", "TxnID")
 )
+REFERRED = f"case when date = '' then {LISTS} else {LISTS} || {TRANSACTIONS} end"  # list entries name no transactions
 
 
 class Any(Table):

@@ -126,6 +126,13 @@ GONE = """
     where r.id = any($1) and r.ours is null
 """
 
+ANEW = "update record set ours = '{}', base = '{}' where id = any($1) and ours is null"
+
+DELETION_WAITS = """
+    select record from change
+    where record = any($1) and direction = 'in' and action = 'delete' and state in ('proposed', 'kept')
+"""
+
 CANNOT_BE_SENT = """
     update change set state = 'refused', reason = $2, ended_at = $3
     where record = any($1) and direction = 'out' and state = 'approved' and action <> 'delete'
@@ -206,6 +213,22 @@ async def gone(connection: Any, company: int, entity: str, ids: Sequence[int], n
     if entity in intake.asks:
         await connection.execute(GONE, list(ids))
     await _gone(connection, dict.fromkeys(ids, entity), intake, now)
+
+
+async def found_again(connection: Any, company: int, entity: str, ids: Sequence[int], now: datetime) -> None:
+    """Records of a kind that a reading of keys has met, though they were taken for deleted: no deletion waits any more.
+
+    One whose deletion the team has approved comes in anew, where its kind asks.
+    """
+    if not ids:
+        return
+    asks = entity in (await intake_of(connection, company)).asks
+    waiting = await connection.fetch(DELETION_WAITS, list(ids))
+    asked = list(ids) if asks else [row["record"] for row in waiting]
+    if asks:
+        await connection.execute(ANEW, list(ids))
+    if asked:
+        await connection.execute(PROPOSE, asked, NOISE, BACK, now)
 
 
 async def _gone(connection: Any, records: dict[int, str], intake: Intake, now: datetime) -> None:

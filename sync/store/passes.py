@@ -38,8 +38,9 @@ GONE = """
         update record r set deleted_at = null, updated_at = now()
         from seen s where s.run_entity = $4 and r.company = $1 and r.entity = $2 and r.qb_id = s.qb_id
             and r.deleted_at is not null
+        returning r.id
     ), forgotten as (delete from seen where run_entity = $4)
-    select id from gone
+    select id, true as gone from gone union all select id, false from found_again
 """
 
 KEEP_CURSOR = """
@@ -114,7 +115,9 @@ async def _keep_pass(connection: Any, run: int, company: int, row: Any, now: dat
     began = cursor.began(row["began_ticks"], row["began_at"], cursor.offset(newest))
     if row["mode"] in (Mode.SWEEP, Mode.KEYS):
         at = began or now.isoformat()[:19]
-        gone = [one["id"] for one in await connection.fetch(GONE, company, row["entity"], at, row["id"])]
+        moved = await connection.fetch(GONE, company, row["entity"], at, row["id"])
+        gone, again = ([one["id"] for one in moved if one["gone"] is side] for side in (True, False))
+        await incoming.found_again(connection, company, row["entity"], again, now)
         if gone:
             await connection.execute("update run set rows_deleted = rows_deleted + $2 where id = $1", run, len(gone))
             await incoming.gone(connection, company, row["entity"], gone, now)

@@ -15,9 +15,8 @@ from sync.store.records import COLUMNS, RecordRow, row_of
 MOST = 2000  # records that are found for one
 MOST_OF_EACH = 100  # for each of several
 HERE = "coalesce(nullif(ours, '{}'), quickbooks)"
-REFERRED = (  # word for word as in the index
-    f"(jsonb_path_query_array({HERE}, 'strict $.*.**.ListID') || jsonb_path_query_array({HERE}, 'strict $.*.**.TxnID'))"
-)
+LISTS, TRANSACTIONS = (f"jsonb_path_query_array({HERE}, 'strict $.*.**.{name}')" for name in ("ListID", "TxnID"))
+REFERRED = f"(case when date = '' then {LISTS} else {LISTS} || {TRANSACTIONS} end)"  # word for word as in the index
 
 MET = f"""
     met as materialized (
