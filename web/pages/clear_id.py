@@ -18,7 +18,7 @@ from sync.store.looks import Choice
 from sync.store.stuck import Named
 from web.auth import address_of, current
 from web.changes_told import label, record_href, title, way
-from web.filters import day_time, money, qb_time
+from web.filters import day_time, money, qb_day, qb_time
 from web.forms import line, read_form, whole_number
 from web.frame import Values, company_frame, company_or_404, guide_frame, page
 from web.htmx import go_to
@@ -148,7 +148,7 @@ def candidates_of(look: LookRow) -> list[tuple[str, str, str]]:
         short = summary(look.entity, fields)
         facts = (
             short.party,
-            short.date,
+            qb_day(short.date),
             money(short.amount),
             f"made {qb_time(short.time_created)}" if short.time_created else "",
         )
@@ -169,7 +169,7 @@ async def outcome_page(request: HTMXRequest, row: CompanyRow, found: stuck.Stuck
             (
                 str(one.id),
                 title(found.entity, one.name, one.ref_number),
-                ", ".join(filter(None, (one.party, one.date, money(one.amount)))),
+                ", ".join(filter(None, (one.party, qb_day(one.date), money(one.amount)))),
             )
             for one in await outcomes.candidates(row.id, found.id)
         ],

@@ -11,7 +11,7 @@ from sync.qbxml.entities import ENTITIES
 from sync.store import matching
 from sync.store.matching import Match, Side
 from web.auth import address_of, current, may
-from web.filters import money
+from web.filters import money, qb_day
 from web.forms import line, read_form, whole_number
 from web.frame import company_frame, company_or_404, page
 from web.htmx import go_to
@@ -77,6 +77,7 @@ def match_line(one: Match) -> dict[str, Any]:
 
 
 def told(side: Side) -> str:
-    """Return what tells a record from others: "10342, Halder Kitchens, 2026-11-02, 1,250.00"."""
-    parts = (side.name or side.ref_number, side.party, side.date, money(side.amount) if side.amount is not None else "")
+    """Return what tells a record from others: "10342, Halder Kitchens, 2 Nov 2026, 1,250.00"."""
+    amount = money(side.amount) if side.amount is not None else ""
+    parts = (side.name or side.ref_number, side.party, qb_day(side.date), amount)
     return ", ".join(dict.fromkeys(str(part) for part in parts if part))

@@ -8,6 +8,7 @@ from sync.store.base import execute, fetch, fetchrow, fetchval
 from tests.web.pages.conftest import Enter
 from tests.web.pages.proposing import conflict, goes_out, states
 from tests.web.pages.test_wizard import words
+from web.filters import words as words_of
 
 BASE = {"Phone": "510 555 0110", "Email": "hello@bellwether.example", "Notes": "Old", "BillAddress": {"Addr1": "22 A"}}
 THEIRS = BASE | {"Phone": "510 555 0199", "Notes": "Pays late", "BillAddress": {"Addr1": "23 B", "City": "Oakland"}}
@@ -17,6 +18,14 @@ OURS = BASE | {
     "BillAddress": {"Addr1": "24 C", "City": "Richmond"},
 }
 MARK = re.compile(r'name="mark" value="(\w+)"')
+
+
+def same_number(text: str) -> int:
+    """How many fields are said to be the same."""
+    found = re.search(r"(\w+) fields are the same", text)
+    assert found, text
+    named = {words_of(number).lower(): number for number in range(100)}
+    return named[found[1].lower()]
 
 
 async def bellwether() -> tuple[int, str]:
@@ -37,6 +46,13 @@ async def test_a_conflict_shows_three_columns_and_nothing_is_chosen(enter: Enter
     follows = table[table.index("Changed on one side only") :]
     assert "Old Pays late Old" in follows
     assert "accounts@bellwether.example" in follows
+    same = words(page[page.index("</table>") : page.index('id="what-happens"')])
+    number = same_number(same)
+    assert number > 3
+    assert page.count('<div class="facts__row">') == number
+    assert "Terms" in same
+    assert "E-mail" not in same
+    assert "510 555" not in same
     assert " checked" not in page[page.index('<table class="three"') : page.index("</table>")]
     listed = (await alice.get("/companies/1/wizard")).text
     assert "One conflict needs a decision first." in listed

@@ -17,7 +17,7 @@ from sync.store.companies import CompanyRow
 from sync.store.conflicts import CHANGED_AGAIN, CHOOSE_ALL, NO_CONFLICT, Side, listed, mark_of
 from sync.store.wizard import Conflict
 from web.auth import address_of, current, may
-from web.changes_shown import at_place, label_of_path, part_of_record, value_text, whole
+from web.changes_shown import at_place, label_of_path, new_values, part_of_record, value_text, whole
 from web.filters import count, day_time, plural, qb_time, sentence_list, upper_first, words
 from web.forms import read_form
 from web.frame import Values, company_frame, company_or_404, page
@@ -167,6 +167,7 @@ async def conflict_values(request: HTMXRequest, row: CompanyRow, found: Conflict
         "record_href": record_href(row.id, found.change),
         "questions": asked,
         "one_sided": one_sided(found, sees=sees),
+        "same": same_fields(found, sees=sees),
         "heads": heads(found),
         "mark": now_marked(found),
     }
@@ -243,6 +244,13 @@ def one_sided_row(found: Conflict, at: Path, side: Side, *, sees: bool) -> OneSi
     shown = part_of_record(entity, at, found.base, found.quickbooks, sees=sees)
     ours = part_of_record(entity, at, found.base, found.ours, sees=sees)
     return OneSided(shown.label, shown.before or EMPTY, shown.after or EMPTY, ours.after or EMPTY, side)
+
+
+def same_fields(found: Conflict, *, sees: bool) -> list[tuple[str, str]]:
+    """Return what both sides have alike, with its value; a list or a group is there as a whole, or not at all."""
+    apart = {one.path[0].partition("[")[0] for one in differences(found.quickbooks, found.ours)}
+    alike = {name: value for name, value in found.quickbooks.items() if name not in apart}
+    return [(one.label, one.after or "") for one in new_values(found.change.entity, alike, sees)]
 
 
 def happens_values(request: HTMXRequest, row: CompanyRow, found: Conflict, form: Mapping[str, str]) -> Values:
