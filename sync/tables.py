@@ -64,6 +64,19 @@ class Invitation(Table):
     revoked_at = Timestamptz(null=True, default=None)
 
 
+class PasswordReset(Table):
+    """A link with which one person chooses a new password, once."""
+
+    id = BigSerial(primary_key=True)
+    user = ForeignKey(User, null=False)
+    token_hash = Bytea(unique=True)  # SHA-256 of the token in the link
+    created_by = Varchar(length=254)  # the person's own e-mail, an owner's, or "command line"
+    created_at = Timestamptz(default=TimestamptzNow())
+    expires_at = Timestamptz()
+    used_at = Timestamptz(null=True, default=None)
+    revoked_at = Timestamptz(null=True, default=None)
+
+
 class UserSession(Table):
     """One browser that is, or was, signed in."""
 

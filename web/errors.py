@@ -21,7 +21,7 @@ from web.site import AnyRequest, site_of
 
 log = logging.getLogger("deskbridge.web")
 SYMBOLS = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # none looks like another
-SECRET_PART = re.compile(r"^(/(?:set-up|join)/)[^/]+")
+SECRET_PART = re.compile(r"^(/(?:set-up|join|reset)/)[^/]+")
 CSRF_FAILED = "CSRF token verification failed"  # Litestar's words
 
 HOME = ("Go to Companies", "/companies")
@@ -115,7 +115,7 @@ def broken(request: AnyRequest, error: Exception) -> Response[Any]:
 
 
 def shown_path(path: str) -> str:
-    """Return an address as a log may hold it: without the token of a set-up link or an invitation."""
+    """Return an address as a log may hold it: without the token of a set-up link, an invitation or a reset."""
     return SECRET_PART.sub(r"\1…", path)
 
 

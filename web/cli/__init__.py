@@ -13,6 +13,7 @@ COMMANDS = {
     "migrate": "data",
     "demo": "demo",
     "create-owner": "data",
+    "reset-password": "data",
     "company": "data",
     "sync": "data",
     "records": "data",

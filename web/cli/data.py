@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import secrets
 from pathlib import Path
 from typing import Literal
 
@@ -10,8 +11,9 @@ import click
 from sync.keys import KeyRing
 from sync.qbxml.entities import ENTITIES, ITEMS, TERMS
 from sync.settings import Settings
-from sync.store import companies, exports, people, setup
+from sync.store import companies, exports, people, resets, setup
 from sync.store import records as stored
+from sync.store.tokens import hash_of
 from web.cli.common import company_of, now, with_database
 from web.forms import is_email
 from web.passwords import Passwords, fault_of
@@ -168,3 +170,22 @@ def create_owner(team: str, name: str, email: str, password: str) -> None:
     if not with_database(work):
         raise click.ClickException("There is an owner already.")
     click.echo(f"{name} is the owner.")
+
+
+@click.command("reset-password", short_help="Print a link for a new password.")
+@click.argument("email")
+def reset_password(email: str) -> None:
+    """Print a link with which the person of EMAIL chooses a new password: once, within an hour.
+
+    For an owner who is locked out. A link that was made before opens nothing any more.
+    """
+    token, address = secrets.token_urlsafe(32), email.strip().lower()
+
+    async def work(settings: Settings) -> str | None:
+        made = await resets.make(hash_of(token), resets.BY_MAIL, now(), email=address, actor=ACTOR)
+        return f"{settings.public_url}/reset/{token}" if made else None
+
+    link = with_database(work)
+    if link is None:
+        raise click.ClickException(f"Nobody who may sign in with a password has the e-mail {address!r}.")
+    click.echo(link)

@@ -30,6 +30,7 @@ from web.pages.profile import ProfileController, profiles
 from web.pages.record_detail import RecordDetailController
 from web.pages.record_form import RECORD_FORM
 from web.pages.records import RecordsController
+from web.pages.reset import ForgottenController, ResetController
 from web.pages.run_download import download_run
 from web.pages.runs import RunsController
 from web.pages.search import search
@@ -91,6 +92,8 @@ PAGES: list[ControllerRouterHandler] = [
     CreateAccountController,
     WaitingController,
     JoinController,
+    ForgottenController,
+    ResetController,
     SingleSignOnController,
     single_sign_on_guide,
     TeamController,

@@ -1,7 +1,7 @@
 """/team: the people with their roles, who waits for one, invitations. Everybody sees it, owners change it."""
 
 import secrets
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from litestar import Controller, get, post
@@ -10,7 +10,7 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Response
 
-from sync.store import accounts, mail, team, workspace
+from sync.store import accounts, mail, resets, team, workspace
 from sync.store.people import ROLES, WAITING
 from sync.store.team import By, Member
 from web.auth import ROLE_WORDS, address_of, current, hash_of, may
@@ -18,6 +18,7 @@ from web.filters import day_time, plural, upper_first, words
 from web.forms import is_email, line, read_form
 from web.frame import Values, page, team_frame
 from web.htmx import go_to
+from web.pages.reset import link_of, mail_link
 from web.site import site_of
 
 ROLE_SENTENCES = {
@@ -79,16 +80,21 @@ class TeamController(Controller):
 
     @get("/{person:int}", opt=OWNERS)
     async def one(self, request: HTMXRequest, person: FromPath[int]) -> Response[Any]:
-        found = next((member for member in await team.members() if member.id == person), None)
-        if found is None:
-            raise NotFoundException
-        values = {
-            "person": found,
-            "roles": roles(),
-            "waits": found.role == WAITING,
-            "oneself": current(request).person.id == person,
-        }
-        return page(request, "team/person.html", {**await team_frame(request, "team"), **values})
+        return await person_page(request, person)
+
+    @post("/{person:int}/password", opt=OWNERS)
+    async def password(self, request: HTMXRequest, person: FromPath[int]) -> Response[Any]:
+        """Make a link with which the person chooses a new password; it is on this one answer and never again."""
+        token, by, now = secrets.token_urlsafe(32), by_whom(request), datetime.now(UTC)
+        made = await resets.make(
+            hash_of(token), resets.BY_OWNER, now, person=known(person), actor=by.actor, address=by.address
+        )
+        if made is None:
+            return go_to(request, "/team?told=gone")
+        settings = site_of(request).settings
+        link = link_of(settings, token)
+        mailed = await mail_link(settings, made.email, link, now + resets.BY_OWNER)
+        return await person_page(request, person, link=link, mailed=mailed)
 
     @post("/{person:int}/role", opt=OWNERS)
     async def role(self, request: HTMXRequest, person: FromPath[int]) -> Response[Any]:
@@ -111,6 +117,24 @@ class TeamController(Controller):
     @post("/{person:int}/refuse", opt=OWNERS)
     async def refuse(self, request: HTMXRequest, person: FromPath[int]) -> Response[Any]:
         return answer(request, await team.refuse(known(person), by_whom(request)), "refused")
+
+
+async def person_page(request: HTMXRequest, person: int, *, link: str = "", mailed: bool = False) -> Response[Any]:
+    """Return the page of one person; `link` is shown on this one answer. Raises NotFoundException."""
+    found = next((member for member in await team.members() if member.id == person), None)
+    if found is None:
+        raise NotFoundException
+    values = {
+        "person": found,
+        "roles": roles(),
+        "waits": found.role == WAITING,
+        "oneself": current(request).person.id == person,
+        "link": link,
+        "mailed": mailed,
+        "mails": site_of(request).settings.smtp is not None,
+        "hours": resets.BY_OWNER // timedelta(hours=1),
+    }
+    return page(request, "team/person.html", {**await team_frame(request, "team"), **values})
 
 
 def known(person: int) -> int:

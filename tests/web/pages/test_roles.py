@@ -22,6 +22,7 @@ HERE = {
     "record": "999999",
     "file": "request.xml",
     "field": "CustomerRef",
+    "begin": "999999",
     "session": "999999",
     "person": "999999",
     "invitation": "999999",
