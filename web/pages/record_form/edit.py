@@ -19,8 +19,9 @@ from web.form_values import Texts, record_of, texts_of
 from web.forms import read_form, whole_number
 from web.frame import Values, company_frame, page
 from web.pages.record_form.carried import packed, unpacked
+from web.pages.record_form.moved import stream_of
 from web.pages.record_form.pick import choices_page, picked_texts
-from web.pages.record_form.saving import Question, Saved, save
+from web.pages.record_form.saving import Question, Saved, save, with_theirs
 from web.pages.record_form.subject import Record, Subject, detail_or_404, here, subject_of, tax_of
 from web.pages.records import heading
 
@@ -97,17 +98,21 @@ async def sent(request: HTMXRequest, subject: Subject) -> Response[Any]:
             return await choices_page(request, subject, data, what)
         case "use":
             texts.update(picked_texts(what))
+        case "theirs":
+            theirs = await with_theirs(subject, texts, base, data)
+            return await shown(request, subject, theirs.texts, theirs.base, question=theirs.question)
         case "save":
             texts = renumbered(subject.form, compacted(subject.form, texts))
             result = await save(request, subject, texts, base, data)
             if isinstance(result, Saved):
                 return Redirect(result.to, status_code=303)
+            seen = data.get("_seen") if result.base is base else None
             return await shown(
-                request, subject, result.texts, result.base, wrong=result.wrong, question=result.question
+                request, subject, result.texts, result.base, wrong=result.wrong, question=result.question, seen=seen
             )
     texts = renumbered(subject.form, texts)
     texts = with_amounts(subject.form, texts, record_of(subject.form, texts, base))
-    return await shown(request, subject, texts, base)
+    return await shown(request, subject, texts, base, seen=data.get("_seen"))
 
 
 async def shown(
@@ -118,8 +123,9 @@ async def shown(
     *,
     wrong: list[Wrong] | None = None,
     question: Question | None = None,
+    seen: str | None = None,
 ) -> Template:
-    """Render the form with these texts."""
+    """Render the form with these texts. `seen` is QuickBooks' EditSequence when it was opened; None: just now."""
     errors: dict[str, str] = {}
     for one in wrong or ():
         errors.setdefault(one.place, one.sentence)
@@ -129,6 +135,7 @@ async def shown(
     called = heading(subject.entity, detail) if detail else ""
     called = lower(called) if subject.entity.group == "transaction" else called
     title = f"Edit {called}" if detail else f"New {kind}"
+    seen = seen if seen is not None else detail.edit_sequence if detail else ""
     values: Values = {
         **await company_frame(request, subject.company, "records"),
         "kind": subject.entity,
@@ -141,6 +148,8 @@ async def shown(
         "summary": [(anchor(one, subject), one.sentence) for one in wrong or ()],
         "totals": totals_of(subject.form, record, lambda: tax),
         "base": packed(base),
+        "seen": seen,
+        "stream_url": stream_of(subject, base, seen),
         "question": question,
         "open_question": packed(question.carried) if question else "",
         "custom": custom_of(base),

@@ -75,8 +75,7 @@ async def save(
     if met is not None and met.contradictions:
         question = question_of(subject, base, list(met.contradictions), data)
         merged = with_ours(met.record, list(met.contradictions), read.record)
-        now = here(subject.detail) if subject.detail else {}
-        return NotSaved(texts_of(subject.form, merged, now), now, question=question)
+        return carried_on(subject, merged, texts, base, question)
     if met is not None:
         read.record = met.record
     if not wrong and not open_sides and not says_something(subject, read.record):
@@ -92,6 +91,26 @@ async def save(
     if wrong:
         return NotSaved(texts, base, wrong)
     return await proposed(request, subject, read.record, mixed=met is not None)
+
+
+async def with_theirs(subject: Subject, texts: Texts, base: Record, data: Mapping[str, str]) -> NotSaved:
+    """Return the form with what others changed meanwhile; what was typed stays, and a field that both changed asks."""
+    known, _ = await resolved(subject, record_of(subject.form, texts, base).asked)
+    wanted = record_of(subject.form, texts, base, known).record
+    met = meeting(subject, base, wanted)
+    if met is None:
+        return NotSaved(texts, base)
+    found = list(met.contradictions)
+    question = question_of(subject, base, found, data) if found else None
+    return carried_on(subject, with_ours(met.record, found, wanted), texts, base, question)
+
+
+def carried_on(subject: Subject, merged: Record, texts: Texts, base: Record, question: Question | None) -> NotSaved:
+    """Return the form of a record that holds both sides' changes; a text that was typed stays as it was typed."""
+    now = here(subject.detail) if subject.detail else {}
+    before = texts_of(subject.form, base)
+    typed = {name: text for name, text in texts.items() if "[" not in name and text != before.get(name)}
+    return NotSaved({**texts_of(subject.form, merged, now), **typed}, now, question=question)
 
 
 def meeting(subject: Subject, base: Record, wanted: Record) -> Any:
