@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sync.protocol.changes import Change
 from sync.protocol.differences import differences
 from sync.protocol.writes import NEW
 from sync.qbxml import arriving
@@ -321,18 +322,26 @@ class ChangeRow:
 CHANGES = """
     select id, entity, record, direction, action, state, before, after, conflict, status_code, status_message, reason,
         created_by, created_at, decided_by, decided_at, ended_at
-    from change
-    where company = $1 and ($2::bigint is null or id < $2) and ($3 = '' or state = $3) and ($4 = '' or direction = $4)
-        and ($5 = '' or entity = $5)
-    order by id desc limit $6
+    from change where {} order by id desc limit {}
 """
 
 
 async def changes_of(
     company: int, *, before: int | None, state: str, direction: str, entity: str, limit: int
 ) -> list[ChangeRow]:
-    """Changes of a company, newest first, those before an id; an empty word does not narrow."""
-    rows = await fetch(CHANGES, company, before, state, direction, entity, limit)
+    """Changes of a company, newest first, those before an id; an empty word does not narrow.
+
+    Raises ValueError for a state that there is not. It stands in the statement: the plan hangs on which one it is.
+    """
+    asked = {"company": company, "direction": direction, "entity": entity}
+    named = {name: value for name, value in asked.items() if value != ""}
+    where = " and ".join(f"{name} = ${place}" for place, name in enumerate(named, 1))
+    where += f" and state = '{Change(state)}'" if state else ""
+    values = list(named.values())
+    if before is not None:
+        where += f" and id < ${len(values) + 1}"
+        values.append(before)
+    rows = await fetch(CHANGES.format(where, limit), *values)
     return [change_row(row) for row in rows]
 
 

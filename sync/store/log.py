@@ -4,12 +4,13 @@ Pending is the state of changes now. The other two are read from `change_event`,
 after a later success. Newest first, by pages; each list has its index.
 """
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from sync.store.base import fetch, fetchval
+from sync.store.finding import pattern
 
 Tab = Literal["pending", "successful", "failed"]
 TABS: tuple[Tab, ...] = ("pending", "successful", "failed")
@@ -23,20 +24,9 @@ WHERE: dict[Tab, str] = {
     "failed": "e.state in ('refused', 'unknown')",
 }
 
-NARROWED = """
-    and ($2 = '' or {0}.entity = $2) and ($3 = '' or {0}.direction = $3)
-    and ($4::timestamptz is null or {1} >= $4) and ($5::timestamptz is null or {1} < $5)
-    and ($6 = '' or strpos(lower(concat_ws(' ', r.name, r.ref_number, r.party, {2})), lower($6)) > 0)
-"""
-PENDING = f"""
-    from change c left join record r on r.id = c.record
-    where c.company = $1 and {WHERE["pending"]}
-        {NARROWED.format("c", "coalesce(c.decided_at, c.created_at)", "c.reason")}
-"""
-ENDED = f"""
-    from change_event e join change c on c.id = e.change left join record r on r.id = c.record
-    where e.company = $1 and {{}} {NARROWED.format("e", "e.at", "e.message, e.reason, e.code")}
-"""
+ALIAS: dict[Tab, str] = {"pending": "c", "successful": "e", "failed": "e"}
+AT: dict[Tab, str] = {"pending": "coalesce(c.decided_at, c.created_at)", "successful": "e.at", "failed": "e.at"}
+PENDING_SAID, ENDED_SAID = ("c.reason",), ("e.message", "e.reason", "e.code::text")
 
 RECORD = """
     coalesce(nullif(r.name, ''), r.ref_number, '') as name, coalesce(r.ref_number, '') as ref_number,
@@ -47,22 +37,25 @@ PENDING_ROWS = f"""
         c.decided_by as who, null::int as code, '' as message, c.reason, {RECORD},
         coalesce(nullif(p.name, ''), p.ref_number, '') as waits_for, p.entity as waits_entity, p.id as waits_record,
         null::bigint as request, null::int as run
-    {{}} and ($7::timestamptz is null or c.id < $8) order by c.id desc limit $9
-""".format(
-    PENDING.replace(
-        "from change c",
-        "from change c left join change w on w.id = c.waits_for and c.state = 'waiting' left join record p on p.id ="
-        " w.record",
-    )
-)
-ENDED_WITH_REQUEST = ENDED.replace(
-    "left join record", "left join request q on q.id = e.request left join run on run.id = q.run left join record"
-)
+    from (select * from change c where {{where}} order by c.id desc limit {{limit}}) c
+        left join record r on r.id = c.record left join change w on w.id = c.waits_for and c.state = 'waiting'
+        left join record p on p.id = w.record
+    order by c.id desc
+"""
 ENDED_ROWS = f"""
     select e.id, e.change, e.at, e.entity, e.direction, e.action, e.state,
         coalesce(nullif(e.who, ''), c.decided_by) as who, e.code, e.message, e.reason, {RECORD}, '' as waits_for,
         null::text as waits_entity, null::bigint as waits_record, q.id as request, run.number as run
-    {ENDED_WITH_REQUEST} and ($7::timestamptz is null or (e.at, e.id) < ($7, $8)) order by e.at desc, e.id desc limit $9
+    from (select * from change_event e where {{where}} order by e.at desc, e.id desc limit {{limit}}) e
+        join change c on c.id = e.change left join record r on r.id = c.record
+        left join request q on q.id = e.request left join run on run.id = q.run
+    order by e.at desc, e.id desc
+"""
+
+# A text is looked for among the records once, in the one index that carries what it takes; and in what was said.
+CHANGES_WITH = """
+    select c.id from record r join change c on c.record = r.id
+    where r.company = $1 and (r.name ilike $2 or r.ref_number ilike $2 or r.party ilike $2)
 """
 
 
@@ -75,10 +68,7 @@ class Wanted:
     since: datetime | None = None
     until: datetime | None = None  # not included
     text: str = ""  # within name, number, party, message or code
-
-    @property
-    def values(self) -> tuple[object, ...]:
-        return self.entity, self.direction, self.since, self.until, self.text
+    changes: Sequence[int] | None = None  # those whose record has the text, once it was looked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,34 +106,68 @@ class Place:
     id: int
 
 
+async def looked_up(company: int, wanted: Wanted) -> Wanted:
+    """The same with its text looked for among the records: whoever asks more than once does this first."""
+    if not wanted.text or wanted.changes is not None:
+        return wanted
+    found = await fetch(CHANGES_WITH, company, pattern(wanted.text))
+    return replace(wanted, changes=[row["id"] for row in found])
+
+
 async def rows(company: int, tab: Tab, wanted: Wanted, *, before: Place | None = None, limit: int) -> list[LogRow]:
     """Rows of a tab, newest first, from a place on."""
-    place = (before.at, before.id) if before else (None, None)
-    found = await fetch(_statement(tab), company, *wanted.values, *place, limit)
-    return [LogRow(**row) for row in found]
+    values: list[object] = [company]
+    where = _where(tab, await looked_up(company, wanted), values)
+    if before and tab == "pending":
+        where += _with(values, " and c.id < {}", before.id)
+    elif before:
+        where += _with(values, " and (e.at, e.id) < ({}, {})", before.at, before.id)
+    statement = PENDING_ROWS if tab == "pending" else ENDED_ROWS
+    return [LogRow(**row) for row in await fetch(statement.format(where=where, limit=limit), *values)]
 
 
-def _statement(tab: Tab) -> str:
-    return PENDING_ROWS if tab == "pending" else ENDED_ROWS.format(WHERE[tab])
+def _where(tab: Tab, wanted: Wanted, values: list[object]) -> str:
+    """What a tab asks for, as a condition; its values are added to the others."""
+    one, at = ALIAS[tab], AT[tab]
+    where = f"{one}.company = $1 and {WHERE[tab]}"
+    if wanted.entity:
+        where += _with(values, f" and {one}.entity = {{}}", wanted.entity)
+    if wanted.direction:
+        where += _with(values, f" and {one}.direction = {{}}", wanted.direction)
+    if wanted.since:
+        where += _with(values, f" and {at} >= {{}}", wanted.since)
+    if wanted.until:
+        where += _with(values, f" and {at} < {{}}", wanted.until)
+    if wanted.text:
+        change, said = ("c.id", PENDING_SAID) if tab == "pending" else ("e.change", ENDED_SAID)
+        text = " or ".join(f"strpos(lower({each}), lower({{1}})) > 0" for each in said)
+        which = f" and ({change} in (select unnest({{0}}::bigint[])) or {text})"
+        where += _with(values, which, wanted.changes or (), wanted.text)
+    return where
 
 
-async def counts(company: int, wanted: Wanted) -> dict[Tab, int]:
+def _with(values: list[object], condition: str, *more: object) -> str:
+    """A condition with the numbers of its values, which are added."""
+    numbers = [f"${len(values) + place}" for place in range(1, len(more) + 1)]
+    values += more
+    return condition.format(*numbers)
+
+
+async def counts(company: int, wanted: Wanted, tabs: Sequence[Tab] = TABS) -> dict[Tab, int]:
     """How many rows each tab has, counted up to COUNTED and one."""
-    row = await fetch(
-        "select "
-        + ", ".join(
-            f"(select count(*) from (select {(PENDING if tab == 'pending' else ENDED.format(WHERE[tab]))}"
-            f" limit {COUNTED + 1}) found) as {tab}"
-            for tab in TABS
-        ),
-        company,
-        *wanted.values,
-    )
-    return {tab: row[0][tab] for tab in TABS}
+    wanted = await looked_up(company, wanted)
+    found: dict[Tab, int] = {}
+    for tab in tabs:
+        values: list[object] = [company]
+        table = f"{'change' if tab == 'pending' else 'change_event'} {ALIAS[tab]}"
+        each = f"select 1 from {table} where {_where(tab, wanted, values)} limit {COUNTED + 1}"
+        found[tab] = await fetchval(f"select count(*) from ({each}) found", *values)
+    return found
 
 
 async def every_row(company: int, tab: Tab, wanted: Wanted) -> AsyncIterator[list[LogRow]]:
     """All rows of a tab, some at a time; no connection is held between."""
+    wanted = await looked_up(company, wanted)
     before: Place | None = None
     while found := await rows(company, tab, wanted, before=before, limit=BATCH):
         yield found

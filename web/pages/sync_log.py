@@ -194,11 +194,12 @@ def shown(company: int, row: LogRow) -> Shown:
 
 async def contents(row: CompanyRow, asked: Asked) -> Values:
     """Return what the page and each of its live parts read."""
-    now, wanted, home = datetime.now(UTC), asked.wanted, home_of(row.id)
+    now, home = datetime.now(UTC), home_of(row.id)
+    wanted = await log.looked_up(row.id, asked.wanted)
     number = await log.counts(row.id, wanted)
     found = await log.rows(row.id, asked.tab, wanted, before=asked.before, limit=SIZE + 1)
     last = found[SIZE - 1] if len(found) > SIZE else None
-    pending = number["pending"] if not asked.narrows else (await log.counts(row.id, Wanted()))["pending"]
+    pending = number["pending"] if not asked.narrows else (await log.counts(row.id, Wanted(), ("pending",)))["pending"]
     first = replace(asked, before=None)
     hint = await hint_of(row, pending, now) if pending else None
     return {

@@ -37,6 +37,10 @@ async def test_each_change_is_in_its_tab_with_counts_and_quickbooks_own_words(en
     failed = (await vera.get(f"{URL}?tab=failed")).text
     assert "The name &#34;Abel&#34; of the list element is already in use." in failed  # E29
     assert 'href="/guide/codes/3100"' in failed  # E30
+    found = (await vera.get(URL, params={"tab": "successful", "q": done[1:].upper()})).text
+    assert done in found
+    assert re.findall(r">(Pending|Successful|Failed) <span class=\"badge\">(\d+)<", found)[1] == ("Successful", "1")
+    assert len((await vera.get(f"{URL}.csv", params={"tab": "failed", "q": done})).text.splitlines()) == 1
 
 
 async def test_a_failure_stays_after_a_later_success(enter: Enter) -> None:
