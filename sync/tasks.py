@@ -60,6 +60,20 @@ class InProcessWorker(Worker[Context]):
 
     SIGNALS = []
 
+    async def stop(self) -> None:
+        """Let running jobs end for a moment, then cancel what is left: SAQ queues it again."""
+        self.event.set()  # no further job
+        working = {*self.tasks}  # before SAQ forgets them
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + GRACE
+        while self.job_task_contexts and loop.time() < ends:
+            await asyncio.sleep(0.02)
+        ending = loop.create_task(super().stop())
+        while not (await asyncio.wait({ending}, timeout=CANCELLED_AGAIN))[0]:
+            log.info("the worker's tasks are cancelled again")
+            for one in working:  # before Python 3.12 wait_for may swallow a cancellation, and SAQ waits without end
+                one.cancel()
+
 
 class Queue:
     """The open queue of this process."""
@@ -294,18 +308,5 @@ async def _worker(bell: Queue, settings: Settings) -> AsyncIterator[None]:
         await bell.take_up(0.0)
         yield
     finally:
-        await _stop(worker, task)
-
-
-async def _stop(worker: InProcessWorker, task: asyncio.Task[None]) -> None:
-    """Let running jobs end for a moment, then stop: SAQ queues again what it cancels."""
-    worker.event.set()
-    ends = asyncio.get_running_loop().time() + GRACE
-    while worker.job_task_contexts and asyncio.get_running_loop().time() < ends:
-        await asyncio.sleep(0.02)
-    cancelled = [*worker.tasks]
-    ending = {asyncio.create_task(worker.stop()), task}
-    while left := (await asyncio.wait(ending, timeout=CANCELLED_AGAIN))[1]:
-        log.info("%d tasks of the worker are cancelled again", len(left))
-        for one in cancelled:  # before Python 3.12 wait_for may swallow a cancellation, and SAQ waits without end
-            one.cancel()
+        worker.event.set()
+        await task
