@@ -37,7 +37,7 @@ from sync.qbxml.build import build
 from sync.qbxml.heads import Head, NotQbxml
 from sync.qbxml.parse import heads, stream
 from sync.soap import Call, Packed
-from sync.store import connectors, seeks, waiting, writes
+from sync.store import connectors, custom_fields, seeks, waiting, writes
 from sync.store import sessions as stored
 from sync.store.base import transaction
 from sync.store.sessions import Loaded
@@ -56,6 +56,7 @@ WAIT_AT_END = 10.0
 HRESULT = 20  # characters that are kept of one
 CLIENT_VERSION = re.compile(r"[0-9A-Za-z. _-]{1,40}", re.ASCII)  # 2.3.0.215, 34.0.10004.89
 CLIENTS = 1000  # versions that wait for their user name
+TAKEN_AT_ONCE = (*OF_CHANGES, "counts")  # kinds of documents whose answers are small
 
 
 class Bell(Protocol):
@@ -326,14 +327,17 @@ async def _prepared(connection: Any, loaded: Loaded, step: Step, now: datetime) 
 
 
 async def _changed(connection: Any, loaded: Loaded, step: Step, look: "Look", now: datetime) -> None:
-    """Apply an answer to changes, in the transaction that stores it."""
+    """Apply an answer to changes, or one about custom fields, in the transaction that stores it."""
     in_flight = loaded.session.in_flight
-    if step.answered is None or in_flight is None or in_flight.kind not in OF_CHANGES or not loaded.request:
+    if step.answered is None or in_flight is None or in_flight.kind not in TAKEN_AT_ONCE or not loaded.request:
         return
     try:
         parts = list(stream(look.whole or b""))
     except NotQbxml:  # what became of the changes is looked up
         parts = []
+    if in_flight.kind == "counts":
+        await custom_fields.take_answer(connection, loaded.company, parts)
+        return
     if in_flight.kind == "seek":
         await seeks.take_answer(connection, loaded.company, parts, now)
         return

@@ -125,6 +125,7 @@ class Company(Table):
     file_path = Text(null=True, default=None)  # as the Web Connector gave it, on the computer that answered first
     facts = JSONB(null=True, default=None)  # what the file last said of itself: see protocol.identity.FileFacts
     facts_at = Timestamptz(null=True, default=None)
+    custom_fields = JSONB(null=True, default=None)  # list of {name, type, objects} of OwnerID 0; None: never asked
     wrong_file = JSONB(null=True, default=None)  # list of {fact, expected, answered}: why the last file was refused
     wrong_file_at = Timestamptz(null=True, default=None)
     wrong_answer = JSONB(null=True, default=None)  # what that file said of itself, with its path and the connector
@@ -471,6 +472,9 @@ class Change(Table):
     tries = SmallInt(default=0)  # that QuickBooks could not take
     reread = Boolean(default=False)  # read again once: its EditSequence was out of date
     alone = Boolean(default=False)  # sent in a message set of its own: one that held it was refused as a whole
+    # {before, after} as it was proposed, once all but its custom fields is in the books: they are what is left
+    whole = JSONB(null=True, default=None)
+    checked = BigInt(null=True, default=None)  # the session in which QuickBooks' custom fields were read before ours go
     created_by = Varchar(length=254, default="")
     created_at = Timestamptz(default=TimestamptzNow())
     sent_at = Timestamptz(null=True, default=None)

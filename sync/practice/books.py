@@ -29,6 +29,9 @@ CREATE TABLE IF NOT EXISTS deleted (
 CREATE TABLE IF NOT EXISTS custom_field (
     owner TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL, PRIMARY KEY (owner, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS custom_object (
+    owner TEXT NOT NULL, name TEXT NOT NULL, object TEXT NOT NULL, PRIMARY KEY (owner, name, object)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS custom_value (
     object TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (object, owner,
     name)

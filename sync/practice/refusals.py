@@ -47,6 +47,10 @@ def bad_range(field: str) -> Refused:
     return Refused(3030, f'The "{field}" field has an invalid date range: the From date is after the To date.')
 
 
+def too_long(field: str) -> Refused:
+    return Refused(3070, f'The string in the field "{field}" is too long.')
+
+
 def bad_name(name: str) -> Refused:
     return Refused(
         3090, f'There was an error when storing "{name}" in the "Name" field: a name cannot contain a colon.'

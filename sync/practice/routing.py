@@ -67,7 +67,7 @@ class Router:
         if request.name in ("HostQueryRq", "CompanyQueryRq", "PreferencesQueryRq"):
             return self._identity(request)
         if request.name.startswith("DataExt"):
-            return self.customs.run(request)
+            return self.customs.run(request, self.ledger.links)
         if request.name in ("ListDeletedQueryRq", "TxnDeletedQueryRq"):
             return deleted(self.books, self.clock, request)
         if any(word in request.name for word in _SHOWS):

@@ -69,8 +69,8 @@ def _finish(file: CompanyFile, mint: Mint, lists: Lists) -> None:
     books.set("transactions", mint.transactions)
     books.set("numbers", mint.transactions)
     books.set("default_sales_tax", "Alameda County")
-    for name, kind in (("Yard contact", "STR255TYPE"), ("Territory", "STR255TYPE"), ("Bundle", "STR255TYPE")):
-        file.customs.define("0", name, kind)
+    for name, kind in (("Yard contact", "Customer"), ("Territory", "Customer"), ("Bundle", "Item")):
+        file.customs.define("0", name, "STR255TYPE", (kind,))
     books.db.executemany(
         "INSERT INTO custom_value (object, owner, name, value) VALUES (?, '0', ?, ?)", lists.custom_values
     )

@@ -4,13 +4,13 @@ Rule 1: only a proof that QuickBooks did not carry a change out lets it be sent 
 Rule 2: what cannot be proved either way is looked up, and what a look does not tell is for a person.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Literal
 
 from sync.protocol.differences import agree, differences, found_lines, merge
-from sync.qbxml import statuses
+from sync.qbxml import customs, statuses
 
 Action = Literal["create", "update", "delete", "void"]
 
@@ -66,6 +66,8 @@ class Outcome:
     read_again: bool = False  # before it is sent once more: its EditSequence is out of date
     gone: bool = False  # the record is no longer in QuickBooks
     counts: bool = False  # as one more try
+    own: bool = False  # what was carried out is the record itself: its custom fields may be left
+    checked: int | None = None  # the session in which QuickBooks was asked what it has, before custom fields are sent
 
 
 NOT_ANSWERED = "QuickBooks' answer does not speak of this change."
@@ -89,7 +91,8 @@ def answered(
     if not statuses.failed(code):
         if record is None and action in ("create", "update"):  # without its id it would be made once more
             return Outcome(state=Change.SENT, message=NOT_SHOWN)
-        return Outcome(state=Change.APPLIED, code=code, message=message, record=record, gone=action == "delete")
+        gone = action == "delete"
+        return Outcome(state=Change.APPLIED, code=code, message=message, record=record, gone=gone, own=True)
     if action == "delete" and code in DELETED_ALREADY:
         return Outcome(state=Change.APPLIED, code=code, message=message, gone=True)
     match statuses.outcome(code):
@@ -153,9 +156,48 @@ def _changed(
     lines = found_lines(before, now, wanted)
     if lines.unclear:
         return Outcome(state=Change.UNKNOWN, message=LINES, record=now)
-    if has_all(before, lines.record, now):
-        return Outcome(state=Change.APPLIED, record=now)
+    there = has_all(*(without_customs(one) for one in (before, lines.record, now)))
+    if there and (customs.left(before, now, wanted) is None or differences(*map(without_customs, (before, wanted)))):
+        return Outcome(state=Change.APPLIED, record=now, own=True)
     return Outcome(state=Change.APPROVED, record=now, wanted=lines.record)
+
+
+def without_customs(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The record itself: its custom fields are written after it."""
+    return {name: value for name, value in record.items() if name != customs.NAME}
+
+
+def checked(
+    before: Mapping[str, Any], wanted: Mapping[str, Any], found: list[Mapping[str, Any]], session: int
+) -> Outcome:
+    """What QuickBooks has makes of a change whose custom fields are about to be sent, read in this session."""
+    if not found:
+        return Outcome(state=Change.REFUSED, message=NOT_THERE, gone=True)
+    if has_all(before, wanted, found[0]):
+        return Outcome(state=Change.APPLIED, record=found[0])
+    return Outcome(state=Change.APPROVED, record=found[0], checked=session)
+
+
+def not_checked(code: int, message: str, *, tries: int) -> Outcome:
+    """What becomes of it when QuickBooks would not show the record: nothing was written, so it may be asked again."""
+    again = tries + 1 < TRIES
+    return Outcome(state=Change.APPROVED if again else Change.REFUSED, code=code, message=message, counts=True)
+
+
+def customs_answered(answers: Sequence[tuple[str, int, str]], record: Mapping[str, Any], *, tries: int) -> Outcome:
+    """What name, status and words of each custom field that was sent make of the change; `record` is with those taken.
+
+    Setting a value twice is harmless: only those that QuickBooks has not taken are sent again.
+    """
+    if any(code < 0 for _, code, _ in answers):
+        return Outcome(state=Change.SENT, message=NOT_ANSWERED, record=record)
+    failed = [one for one in answers if statuses.failed(one[1])]
+    if not failed:
+        return Outcome(state=Change.APPLIED, code=0, record=record)
+    name, code, message = failed[0]
+    again = tries + 1 < TRIES and all(statuses.outcome(one[1]) == "retry" for one in failed)
+    state = Change.APPROVED if again else Change.REFUSED
+    return Outcome(state=state, code=code, message=f"{name}: {message}", record=record, counts=True)
 
 
 def not_looked_up(message: str, *, tries: int) -> Outcome:
@@ -170,14 +212,14 @@ def created(wanted: Mapping[str, Any], found: list[Mapping[str, Any]]) -> Outcom
     guid = str(wanted.get("ExternalGUID", "")).upper()
     marked = [one for one in found if guid and str(one.get("ExternalGUID", "")).upper() == guid]
     if marked:
-        return Outcome(state=Change.APPLIED, record=marked[0])
+        return Outcome(state=Change.APPLIED, record=marked[0], own=True)
     if guid and found and all(one.get("ExternalGUID") for one in found):  # each of another making
         found = []
     match found:
         case []:
             return Outcome(state=Change.APPROVED)
         case [only]:
-            return Outcome(state=Change.APPLIED, record=only)
+            return Outcome(state=Change.APPLIED, record=only, own=True)
         case _:
             return Outcome(state=Change.UNKNOWN, message=SEVERAL)
 

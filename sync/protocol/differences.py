@@ -1,8 +1,8 @@
 """What differs between two states of a record, and what becomes of a record that both sides have changed.
 
-A record is compared leaf by leaf. A reference is one leaf. Lines are told apart by their TxnLineID (notes and contacts
-by theirs), so that a line that moved is the same line; a list without ids is one leaf. What only QuickBooks computes or
-stamps (balances, times, EditSequence) is no difference.
+A record is compared leaf by leaf. A reference is one leaf, and so is a custom field, by its name. Lines are told apart
+by their TxnLineID (notes and contacts by theirs), so that a line that moved is the same line; a list without ids is one
+leaf. What only QuickBooks computes or stamps (balances, times, EditSequence) is no difference.
 """
 
 import copy
@@ -18,6 +18,7 @@ REFERENCE = frozenset({"ListID", "FullName"})
 LINE_KEYS = ("TxnLineID", "NoteID", "ListID")
 STAMPS = frozenset({"EditSequence", "TimeModified", "TimeCreated", "TxnNumber"})
 THERE = ""  # the last part of the leaf that says that a line is there
+CUSTOM = "DataExtRet"  # custom fields: ("DataExtRet[Territory]",) is one leaf
 GONE = None
 
 
@@ -98,6 +99,9 @@ def parts_of(name: str, value: Any, above: Path) -> Iterator[tuple[Path, Any]]:
     """The leaves of one part of a record."""
     if isinstance(value, Mapping) and not is_reference(value):
         yield from leaves(value, (*above, name)).items()
+    elif name == CUSTOM and isinstance(value, list) and all(isinstance(one, Mapping) for one in value):
+        for one in value:
+            yield (*above, f"{CUSTOM}[{one.get('DataExtName', '')}]"), one.get("DataExtValue")
     elif isinstance(value, list) and (key := key_of(value)) is not None:
         for number, line in enumerate(value):
             at = (*above, f"{name}[{line.get(key) or f'new {number}'}]")
@@ -162,8 +166,8 @@ def agree(mine: Mapping[str, Any], theirs: Mapping[str, Any], key: str = "") -> 
     """Whether two records, or lines, say the same where both say something. Numbers count by their value."""
     for name, value in mine.items():
         there = theirs.get(name)
-        if name == key or name.startswith("#") or value in ("", None) or there in ("", None):
-            continue
+        if name in (key, CUSTOM) or name.startswith("#") or value in ("", None) or there in ("", None):
+            continue  # custom fields are written after the rest: they tell nothing of whether that is there
         if isinstance(value, Mapping) and isinstance(there, Mapping):
             fits = same(value, there) if is_reference(value) and is_reference(there) else agree(value, there)
         elif isinstance(value, list) and isinstance(there, list):
@@ -206,8 +210,11 @@ def put(record: dict[str, Any], path: Path, value: Any, ours: Mapping[str, Any])
 
 def put_line(record: dict[str, Any], name: str, rest: Path, value: Any, ours: Mapping[str, Any]) -> None:
     kind, _, id = name.removesuffix("]").partition("[")
-    lines = record.setdefault(kind, [])
     mine = ours.get(kind) or []
+    if kind == CUSTOM:
+        put_custom(record, id, value, mine)
+        return
+    lines = record.setdefault(kind, [])
     key = key_of([*lines, *mine]) or LINE_KEYS[0]
     found = next((line for line in lines if line.get(key) == id), None)
     if rest == (THERE,):
@@ -217,6 +224,19 @@ def put_line(record: dict[str, Any], name: str, rest: Path, value: Any, ours: Ma
             lines.append(copy.deepcopy(of_ours(mine, id, key)))
     elif found is not None:
         put(found, rest, value, next((line for line in mine if line.get(key) == id), {}))
+
+
+def put_custom(record: dict[str, Any], name: str, value: Any, mine: Sequence[Mapping[str, Any]]) -> None:
+    """Give a record the value of one custom field, in the order of their names; a new one has the type of ours."""
+    rows = [one for one in record.get(CUSTOM) or [] if one.get("DataExtName") != name]
+    known: Mapping[str, Any] = next(
+        (one for one in [*(record.get(CUSTOM) or []), *mine] if one.get("DataExtName") == name), {}
+    )
+    if value is not None:
+        rows.append({"OwnerID": "0", "DataExtName": name, "DataExtType": "STR255TYPE", **known, "DataExtValue": value})
+    record[CUSTOM] = sorted(rows, key=lambda one: str(one.get("DataExtName", "")))
+    if not rows:
+        del record[CUSTOM]
 
 
 def of_ours(mine: Sequence[Mapping[str, Any]], id: str, key: str) -> dict[str, Any]:

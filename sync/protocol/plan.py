@@ -230,31 +230,46 @@ def _without_newer(run: RunWork, client: Client) -> RunWork:
 
 
 def _counts(run: RunWork, client: Client, number: int) -> tuple[RunWork, Ask | None] | None:
-    """Ask how many rows the next entities have, before a long reading; None when that is done or pointless."""
-    if run.kind == "incremental" or run.counts_asked >= len(run.entities):
+    """Ask which custom fields there are, and how many rows the next entities have, before a long reading.
+
+    None when that is done or pointless.
+    """
+    if run.counts_asked >= len(run.entities):
         return None
-    chosen = run.entities[run.counts_asked : run.counts_asked + COUNTS_AT_ONCE]
-    requests = tuple(
-        Request(
-            name=ENTITIES[work.entity].query,
-            request_id=f"{client.session}-{number}-{work.position}",
-            values=query_values(
-                ENTITIES[work.entity],
-                from_modified=None,
-                max_returned=None,
-                count_only=True,
-                product=client.product,
-                version=client.version,
-            ),
-            attributes={"metaData": "MetaDataOnly"},
-        )
-        for work in chosen
-        if work.stage is Stage.WAITING and work.mode in (Mode.WHOLE, Mode.SWEEP) and ENTITIES[work.entity].counts
-    )
+    until = len(run.entities) if run.kind == "incremental" else run.counts_asked + COUNTS_AT_ONCE
+    chosen = run.entities[run.counts_asked : until]
+    requests = [definitions_request(f"{client.session}-{number}")] if not run.counts_asked else []
+    if run.kind != "incremental":
+        requests += [_count(work, client, number) for work in chosen if _can_count(work)]
     counted = replace(run, counts_asked=run.counts_asked + len(chosen))
     if not requests:
         return _counts(counted, client, number)
-    return counted, Ask(kind="counts", requests=requests)
+    return counted, Ask(kind="counts", requests=tuple(requests))
+
+
+def _can_count(work: EntityWork) -> bool:
+    waits = work.stage is Stage.WAITING and work.mode in (Mode.WHOLE, Mode.SWEEP)
+    return waits and ENTITIES[work.entity].counts
+
+
+def _count(work: EntityWork, client: Client, number: int) -> Request:
+    """The query that says how many rows an entity has, and sends none."""
+    entity = ENTITIES[work.entity]
+    values = query_values(
+        entity,
+        from_modified=None,
+        max_returned=None,
+        count_only=True,
+        product=client.product,
+        version=client.version,
+    )
+    request_id = f"{client.session}-{number}-{work.position}"
+    return Request(name=entity.query, request_id=request_id, values=values, attributes={"metaData": "MetaDataOnly"})
+
+
+def definitions_request(prefix: str) -> Request:
+    """The query for the custom fields that people of the company defined."""
+    return Request(name="DataExtDefQueryRq", request_id=f"{prefix}-custom", values={"OwnerID": ["0"]})
 
 
 def _page(work: EntityWork, run: RunWork, client: Client, number: int) -> Ask:

@@ -1,4 +1,8 @@
-"""What is written into the books: the request for an approved change, and the look for one whose answer was lost.
+"""What is written into the books: the requests for an approved change, and the look for one whose answer was lost.
+
+A change has two parts. The record itself is an Add, a Mod, a Del or a Void; its custom fields follow once that was
+answered, by requests of their own. They carry no EditSequence, so that QuickBooks would take them whatever somebody
+has typed there meanwhile: what it has is read first, in the same session.
 
 Rule 1: one message set at a time. Until its answer is known nothing else is written to the company.
 Rule 2: a set whose answer was lost is sent again byte for byte by the same connector, since QuickBooks keeps the
@@ -11,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.protocol.changes import Action
+from sync.qbxml import customs
 from sync.qbxml.build import Request
 from sync.qbxml.entities import ENTITIES, Entity, query_values
 from sync.qbxml.validate import Fault, faults
@@ -53,6 +58,8 @@ class Task:
     wanted: Mapping[str, Any]  # as the team wants it
     tries: int = 0
     reread: bool = False  # it was read again once because its EditSequence was out of date
+    before: Mapping[str, Any] = field(default_factory=dict)  # as it was when the team changed it
+    checked: bool = False  # QuickBooks' custom fields were read in this session, just now
 
     @property
     def kind(self) -> Entity:
@@ -67,27 +74,58 @@ class Unsendable(Exception):
     faults: tuple[Fault, ...] = field(default=())
 
 
-def request_for(task: Task, request_id: str, product: str, version: str) -> Request:
-    """The request that carries a change out. Raises Unsendable."""
+ALL_THERE = "QuickBooks has all of it already."
+
+
+def requests_for(task: Task, request_id: str, product: str, version: str) -> tuple[Request, ...]:
+    """The requests of the next part of a change: the record itself, else its custom fields. Raises Unsendable."""
     if task.action in ("delete", "void"):
         if not task.qb_id:
             raise Unsendable("QuickBooks never had this record, so there is nothing to take away there.")
         name, values = removal(task.kind, task.qb_id, void=task.action == "void")
-        return Request(name=name, request_id=request_id, values=values)
+        return (Request(name=name, request_id=request_id, values=values),)
+    own = own_part(task, request_id, product)
+    requests = (own,) if own is not None else second_part(task, request_id, product, version)
+    wrong = [
+        one
+        for request in requests
+        if not request.name.endswith("QueryRq")
+        for one in faults(request.name.removesuffix("Rq"), request.values, product=product, version=version)
+    ]
+    if any(not one.warning for one in wrong):
+        raise Unsendable(" ".join(one.sentence for one in wrong if not one.warning), tuple(wrong))
+    return requests
+
+
+def own_part(task: Task, request_id: str, product: str) -> Request | None:
+    """The Add or Mod of the record itself; None where nothing of an update is for a Mod. Raises Unsendable."""
     verb = "Add" if task.action == "create" else "Mod"
     if (task.kind.add if verb == "Add" else task.kind.mod) is None:
+        if verb == "Mod" and customs.values_of(task.known) != customs.values_of(task.wanted):
+            return None
         what = task.kind.plural.lower()
         raise Unsendable(f"QuickBooks takes no {'new' if verb == 'Add' else 'changed'} {what} from other programs.")
     if verb == "Add":
         values = add_values(task.kind, task.wanted, product)
     else:
         values = mod_values(task.kind, task.known, task.wanted)
-        if not changes_anything(values):
-            raise Unsendable("QuickBooks has all of it already.")
-    wrong = tuple(one for one in faults(f"{task.entity}{verb}", values, product=product, version=version))
-    if any(not one.warning for one in wrong):
-        raise Unsendable(" ".join(one.sentence for one in wrong if not one.warning), wrong)
+    if verb == "Mod" and not changes_anything(values):
+        return None
     return Request(name=f"{task.entity}{verb}Rq", request_id=request_id, values=values)
+
+
+def second_part(task: Task, request_id: str, product: str, version: str) -> tuple[Request, ...]:
+    """What QuickBooks has by now, asked first; then the custom fields, "<request_id>.<number>". Raises Unsendable."""
+    numbered = customs.names(task.before, task.wanted)
+    requests = customs.requests(task.kind, task.qb_id, task.known, task.wanted, numbered, request_id)
+    if not requests:
+        raise Unsendable(ALL_THERE)
+    if customs.object_of(task.kind) is None:
+        what = task.kind.plural.lower()
+        fault = Fault(task.entity, customs.NAME, "unknown", "", f"QuickBooks keeps no custom fields for {what}.")
+        raise Unsendable(fault.sentence, (fault,))
+    look = None if task.checked else look_for(task, request_id, product, version)
+    return (look,) if look is not None else requests
 
 
 def look_for(task: Task, request_id: str, product: str, version: str) -> Request | None:

@@ -263,6 +263,8 @@ def wrong_in(
     entity: Entity, known: Mapping[str, Any], wanted: Mapping[str, Any], product: str, version: str
 ) -> list[Fault]:
     """What QuickBooks would refuse of a record; `known` is how it has it, empty for one that it does not have."""
+    if known and entity.mod is None:  # only its custom fields can change
+        return []
     if not known:
         values = add_values(entity, wanted, product)
         found = faults(f"{entity.name}Add", values, product=product, version=version)

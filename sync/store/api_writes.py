@@ -14,13 +14,13 @@ from typing import Any
 from sync.protocol.changes import Change
 from sync.protocol.differences import differences
 from sync.protocol.writes import NEW
-from sync.qbxml import arriving
+from sync.qbxml import arriving, customs
 from sync.qbxml.arrange import ORDER
 from sync.qbxml.arriving import STAMPS, Target
 from sync.qbxml.entities import Entity
 from sync.qbxml.labels import lower
 from sync.qbxml.validate import Fault
-from sync.store import offers, timelines
+from sync.store import custom_fields, offers, timelines
 from sync.store.base import document, execute, fetch, transaction
 from sync.store.proposals import NoSuchRecord, Proposed, Wish, propose_within
 from sync.store.timelines import TakenBack
@@ -143,8 +143,11 @@ async def create(
         raise Refused([impossible(entity, "add", "QuickBooks lets no other program add {kinds}.")])
     await offered(connection, company, entity, "add")
     record = arriving.without_empty(arriving.as_record(entity, values))
-    wrong = arriving.strays(entity, record, "Add", {})
+    custom = record.pop(customs.NAME, [])
+    wrong = arriving.strays(entity, record, "Add", {}) + customs.misshapen(entity, custom)
     record = {name: value for name, value in record.items() if name not in STAMPS}
+    if not wrong:
+        record = customs.merged(record, custom, await custom_fields.of_kind(company, entity, connection))
     await look(connection, company, entity, {}, record, wrong)
     return (await propose_within(connection, company, entity.name, [Wish("create", record)], actor, now))[0]
 
@@ -167,18 +170,25 @@ async def patch(
     now: datetime,
     address: str = "",
 ) -> Patched:
-    """Propose a record with some fields changed; None clears one. Raises NoSuchRecord, Moved, Refused."""
+    """Propose a record with some fields changed; None clears one. Raises NoSuchRecord, Moved, Refused.
+
+    Of custom fields (DataExtRet) those that are named are set; an empty value clears one, None all of them.
+    """
     row = await locked(connection, company, entity, record, expected)
     order = document(row["line_order"])
     known = (document(row["quickbooks"]) or {}) | ({ORDER: order} if order else {})
     here = document(row["ours"]) or known
     is_new = str(row["qb_id"]).startswith(NEW)
-    if not is_new and entity.mod is None:
+    given = arriving.as_record(entity, values)
+    custom = given.pop(customs.NAME, [])
+    if not is_new and entity.mod is None and (given or customs.object_of(entity) is None):
         raise Refused([impossible(entity, "change", "QuickBooks lets no other program change {kinds}.")])
     await offered(connection, company, entity, "change")
-    given = arriving.as_record(entity, values)
-    wrong = arriving.strays(entity, given, "Add" if is_new else "Mod", here)
+    wrong = arriving.strays(entity, given, "Add" if is_new else "Mod", here) if given else []
+    wrong += customs.misshapen(entity, custom)
     wanted = arriving.merged(copy.deepcopy(here), given)
+    if not wrong:
+        wanted = customs.merged(wanted, custom, await custom_fields.of_kind(company, entity, connection))
     if not wrong and not differences(here, wanted):
         return Patched(None)
     undone = not wrong and not is_new and not differences(known, wanted)  # as QuickBooks has it: nothing to write
@@ -264,6 +274,7 @@ async def look(
         wrong += arriving.settle(entity, found, targets, here)
     places = {one.field for one in wrong}
     wrong += [one for one in arriving.wrong_in(entity, known, wanted, product, version) if one.field not in places]
+    wrong += customs.faults(entity, await custom_fields.of_kind(company, entity, connection), known, wanted)
     if not wrong:
         wrong += await twins(connection, company, entity, wanted, record, name)
     if wrong:

@@ -16,6 +16,7 @@ import msgspec
 
 from sync.protocol import cursor
 from sync.protocol.plan import Mode
+from sync.qbxml import customs
 from sync.qbxml.entities import ENTITIES
 from sync.qbxml.parse import Row, stream
 from sync.qbxml.summary import summary
@@ -127,6 +128,8 @@ def _columns(row: Row, parsed: Parsed) -> tuple[Any, ...]:
 def columns_of(entity: str, fields: dict[str, Any]) -> tuple[Any, ...]:
     """A record as its columns, in the order of UPSERT. The order of mixed lines is taken out of the fields."""
     order = fields.pop("#order", None)
+    if customs.NAME in fields:
+        fields[customs.NAME] = customs.in_order(fields[customs.NAME])
     hot = summary(entity, fields)
     return (
         entity,

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from sync.qbxml.arrange import ORDER
+from sync.store import second_parts
 from sync.store.base import document, fetch, notify, transaction
 from sync.store.relink import take_over
 from sync.store.setup import ask_run, audit
@@ -29,7 +30,8 @@ CANDIDATES = """
 """
 
 OPEN = """
-    select c.id as change, c.action, r.id, r.entity, r.qb_id, coalesce(r.ours, r.quickbooks) as here,
+    select c.id as change, case when c.whole is null then c.action else 'update' end as action,
+        r.id, r.entity, r.qb_id, coalesce(r.ours, r.quickbooks) as here,
         coalesce(r.base, r.quickbooks) as base
     from change c join record r on r.id = c.record
     where c.company = $1 and c.id = $2 and c.state = 'unknown' for update
@@ -88,6 +90,7 @@ async def _link(connection: Any, company: int, change: int, candidate: int | Non
     if row is None:
         raise Refused(NOT_OPEN)
     await connection.execute(DONE, change, IN_BOOKS, actor, now)
+    await second_parts.end(connection, change)
     why = await _settle(connection, company, row, candidate, actor, now)
     if why is not None:
         raise Refused(why)

@@ -16,29 +16,34 @@ from sync.protocol import changes, writes
 from sync.protocol.changes import Change, Outcome
 from sync.protocol.differences import merge
 from sync.protocol.writes import Task, Unsendable
+from sync.qbxml import customs
 from sync.qbxml.arrange import ORDER
 from sync.qbxml.build import Request
 from sync.qbxml.entities import ENTITIES
 from sync.qbxml.heads import Head
 from sync.qbxml.parse import Row
+from sync.store import later_edits, second_parts
 from sync.store.base import document, notify
 from sync.store.conflicts import listed
 from sync.store.intake import columns_of
+from sync.store.second_parts import Told
 
-READY = """
-    select c.id, c.record, c.entity, c.action, c.after, c.tries, c.reread, c.alone, r.qb_id, r.quickbooks,
-        r.line_order
-    from change c join record r on r.id = c.record
+COLUMNS = """
+    c.id, c.record, c.entity, case when c.whole is null then c.action else 'update' end as action, c.before, c.after,
+    c.tries, c.reread, c.alone, c.status_code, c.checked, c.whole is not null as second, r.qb_id, r.quickbooks,
+    r.line_order
+"""
+
+READY = f"""
+    select {COLUMNS} from change c join record r on r.id = c.record
     where c.company = $1 and c.direction = 'out' and c.state = 'approved'
         and not exists (select from change o where o.record = c.record and o.direction = 'out'
             and (o.state in ('sent', 'unknown') or (o.state in ('approved', 'waiting') and o.id < c.id)))
     order by c.id limit $2 for update of c
 """
 
-SENT = """
-    select c.id, c.record, c.entity, c.action, c.after, c.before, c.tries, c.reread, c.alone, c.status_code,
-        r.qb_id, r.quickbooks, r.line_order
-    from change c join record r on r.id = c.record
+SENT = f"""
+    select {COLUMNS} from change c join record r on r.id = c.record
     where c.company = $1 and c.direction = 'out' and c.state = 'sent' and ($2::bigint is null or c.request = $2)
     order by c.id for update of c
 """
@@ -63,17 +68,13 @@ SAME_AGAIN = """
     where record = $1 and direction = 'in' and state in ('proposed', 'kept')
 """
 
-EDITED_MEANWHILE = """
-    select id, state, after from change where record = $1 and id <> $2 and direction = 'out' and action = 'create'
-        and state in ('proposed', 'kept', 'approved', 'waiting', 'conflict', 'refused')
-"""
-
-EDIT_OF_IT = """
-    update change set action = 'update', state = $2, conflict = $3::jsonb, before = $4::jsonb, after = $5::jsonb
-    where id = $1
-"""
-
 WANTED = "update record set ours = $2::jsonb, updated_at = now() where id = $1 and ours = $3::jsonb"
+
+GONE = "update record set deleted_at = coalesce(deleted_at, $2), updated_at = now() where id = $1"
+
+CHILDREN = "update change set state = 'approved', waits_for = null where waits_for = $1 and state = 'waiting'"
+
+AS_THERE = "update record set ours = null, base = null, updated_at = now() where id = $1 and ours = $2::jsonb"
 
 STALE = 3200  # QuickBooks' status: the EditSequence is out of date, and nothing was carried out
 
@@ -88,8 +89,8 @@ class Prepared:
     changes: tuple[int, ...]
 
 
-def tasks_of(row: Any) -> Task:
-    """A row of READY or SENT as what is to be written."""
+def tasks_of(row: Any, session: int | None = None) -> Task:
+    """A row of READY or SENT as what is to be written, in a session."""
     new = str(row["qb_id"]).startswith(writes.NEW)
     return Task(
         id=row["id"],
@@ -100,6 +101,8 @@ def tasks_of(row: Any) -> Task:
         wanted=document(row["after"]) or {},
         tries=row["tries"],
         reread=row["reread"],
+        before=document(row["before"]) or {},
+        checked=session is not None and row["checked"] == session,
     )
 
 
@@ -118,17 +121,16 @@ async def prepare(
     requests: list[Request] = []
     claimed: list[int] = []
     for row in in_order(await connection.fetch(READY, company, CLAIMED_AT_ONCE)):
-        task = await with_parents(connection, row, now)
+        task = await with_parents(connection, row, int(prefix.partition("-")[0]), now)
         if task is None:
             continue
         try:
-            request = writes.request_for(task, f"{prefix}-{task.id}", product, version)
+            requests += writes.requests_for(task, f"{prefix}-{task.id}", product, version)
         except Unsendable as wrong:
-            await refuse(connection, task, wrong, now)
+            await refuse(connection, row, wrong, now)
             continue
-        requests.append(request)
         claimed.append(task.id)
-        if row["alone"] or len(requests) == writes.AT_ONCE:
+        if row["alone"] or len(claimed) == writes.AT_ONCE:
             break
     if not requests:
         return None
@@ -153,9 +155,9 @@ def in_order(rows: Sequence[Any]) -> list[Any]:
     return sorted(rows, key=place)
 
 
-async def with_parents(connection: Any, row: Any, now: datetime) -> Task | None:
+async def with_parents(connection: Any, row: Any, session: int, now: datetime) -> Task | None:
     """The task with the ids of what it refers to; None while one of them is not in QuickBooks yet: then it waits."""
-    task = tasks_of(row)
+    task = tasks_of(row, session)
     needed = writes.references_to_new(task.wanted)
     ids = await ids_of(connection, needed)
     missing = needed - ids.keys()
@@ -166,7 +168,7 @@ async def with_parents(connection: Any, row: Any, now: datetime) -> Task | None:
     )
     if parent is None:
         gone = Unsendable("It refers to a record that is not in QuickBooks and is not being sent.")
-        await refuse(connection, task, gone, now)
+        await refuse(connection, row, gone, now)
     else:
         await connection.execute(
             "update change set state = 'waiting', waits_for = $2 where id = $1 and state = 'approved'", task.id, parent
@@ -180,10 +182,13 @@ async def ids_of(connection: Any, records: set[int]) -> dict[int, str]:
     return {one["id"]: one["qb_id"] for one in found if not str(one["qb_id"]).startswith(writes.NEW)}
 
 
-async def refuse(connection: Any, task: Task, wrong: Unsendable, now: datetime) -> None:
+async def refuse(connection: Any, row: Any, wrong: Unsendable, now: datetime) -> None:
     """A change that is not sent: QuickBooks would refuse it, or has all of it already."""
-    state = Change.REFUSED if wrong.faults or task.action != "update" else Change.APPLIED
-    await connection.execute(MOVE, task.id, "approved", state, None, "", wrong.sentence, False, False, now)
+    state = Change.REFUSED if wrong.faults or row["action"] != "update" else Change.APPLIED
+    await connection.execute(MOVE, row["id"], "approved", state, None, "", wrong.sentence, False, False, now)
+    if state is Change.APPLIED:
+        await connection.execute(AS_THERE, row["record"], row["after"])
+        await second_parts.end(connection, row["id"])
 
 
 async def prepare_look(
@@ -216,29 +221,28 @@ async def take_answer(
     found = by_change(parts)
     rows = await connection.fetch(SENT, company, request if kind == "write" else None)
     for row in rows:
-        head, records = found.get(row["id"], (None, []))
+        told = found.get(row["id"], [])
         if kind == "write":
-            outcome = written(row, head, records)
-        elif head is None or not readable(head):
-            outcome = changes.not_looked_up(head.status.message if head else "", tries=row["tries"])
+            outcome = written(row, told)
+        elif not told or not readable(told[0].head):
+            outcome = changes.not_looked_up(told[0].head.status.message if told else "", tries=row["tries"])
         else:
-            outcome = looked(row, records)
+            outcome = looked(row, told[0].records)
         await move(connection, row, outcome, now)
     await notify(connection, "companies", f"company:{company}")
 
 
-def by_change(parts: Sequence[Head | Row]) -> dict[int, tuple[Head, list[Mapping[str, Any]]]]:
+def by_change(parts: Sequence[Head | Row]) -> dict[int, list[Told]]:
     """Heads and records of an answer by the change that their requestID names."""
-    found: dict[int, tuple[Head, list[Mapping[str, Any]]]] = {}
+    found: dict[int, list[Told]] = {}
     current: list[Mapping[str, Any]] = []
     for part in parts:
-        if isinstance(part, Head):
-            number = part.request_id.rpartition("-")[2]
-            current = []
-            if number.isdecimal():
-                found[int(number)] = (part, current)
-        else:
+        if isinstance(part, Row):
             current.append(part.fields)
+            continue
+        current = []
+        if (named := second_parts.named(part.request_id)) is not None:
+            found.setdefault(named[0], []).append(Told(part, current, named[1]))
     return found
 
 
@@ -247,10 +251,16 @@ def readable(head: Head) -> bool:
     return head.status.code in (0, 1, 500)
 
 
-def written(row: Any, head: Head | None, records: Sequence[Mapping[str, Any]]) -> Outcome:
-    code, message = (head.status.code, head.status.message) if head else (-1, changes.NOT_ANSWERED)
+def written(row: Any, told: Sequence[Told]) -> Outcome:
     task = tasks_of(row)
-    record = next((one for one in records if one.get(task.kind.key)), None)
+    if told and told[0].head.name.startswith("DataExt"):
+        return second_parts.answered(row, known(row), told)
+    if told and told[0].head.name == f"{row['entity']}QueryRs":
+        return second_parts.checked(row, told[0], task.kind.key)
+    code, message = (told[0].head.status.code, told[0].head.status.message) if told else (-1, changes.NOT_ANSWERED)
+    record = next((one for one in (told[0].records if told else ()) if one.get(task.kind.key)), None)
+    if record is not None:
+        record = customs.carried(known(row), record)
     return changes.answered(row["action"], code, message, record, tries=row["tries"], reread=row["reread"])
 
 
@@ -273,46 +283,37 @@ def looked(row: Any, records: Sequence[Mapping[str, Any]]) -> Outcome:
 
 async def move(connection: Any, row: Any, outcome: Outcome, now: datetime) -> None:
     """Give a change that was sent its outcome, and the record what QuickBooks said of it."""
-    state = outcome.state
+    left = second_parts.left_of(row, outcome)
+    state = Change.APPROVED if left else outcome.state
     if outcome.record is not None:
         await keep(connection, row, outcome.record, applied=state is Change.APPLIED)
     if outcome.gone:
-        await connection.execute(
-            "update record set deleted_at = coalesce(deleted_at, $2), updated_at = now() where id = $1",
-            row["record"],
-            now.isoformat()[:19],
-        )
-    if state is Change.APPROVED and (outcome.record is not None) and row["action"] == "update":
+        await connection.execute(GONE, row["record"], now.isoformat()[:19])
+    if state is Change.APPROVED and not left and outcome.record is not None and row["action"] == "update":
         state = await merged(connection, row, outcome.record, outcome.wanted)
-    reason = "" if outcome.code is not None else outcome.message
-    message = outcome.message if outcome.code is not None else ""
     if outcome.read_again:
         state = Change.SENT  # it is looked at before it is sent once more
+    message, reason = words(row, state, outcome)
     await connection.execute(
         MOVE, row["id"], "sent", state, outcome.code, message, reason, outcome.counts, outcome.read_again, now
     )
-    if state is Change.APPLIED and row["action"] == "create":
-        await connection.execute(
-            "update change set state = 'approved', waits_for = null where waits_for = $1 and state = 'waiting'",
-            row["id"],
-        )
+    if outcome.checked is not None:
+        await connection.execute("update change set checked = $2 where id = $1", row["id"], outcome.checked)
+    if outcome.own and row["action"] == "create":
+        await connection.execute(CHILDREN, row["id"])
         if outcome.record is not None:
-            await edits_of_it(connection, row, outcome.record)
+            await later_edits.rebase(connection, row, outcome.record)
+    if left:
+        await second_parts.begin(connection, row, left)
+    elif state is Change.APPLIED:
+        await second_parts.end(connection, row["id"])
 
 
-async def edits_of_it(connection: Any, row: Any, there: Mapping[str, Any]) -> None:
-    """What was edited here while the new record was on its way changes that record: it does not make another one."""
-    sent = document(row["after"]) or {}
-    for later in await connection.fetch(EDITED_MEANWHILE, row["record"], row["id"]):
-        wanted = document(later["after"]) or {}
-        found = merge(sent, there, wanted)
-        if found.contradictions:
-            conflict = json.dumps(listed(found.contradictions))
-            await connection.execute(EDIT_OF_IT, later["id"], "conflict", conflict, json.dumps(sent), later["after"])
-            continue
-        after = json.dumps(found.record)
-        await connection.execute(EDIT_OF_IT, later["id"], later["state"], None, json.dumps(there), after)
-        await connection.execute(WANTED, row["record"], after, later["after"])
+def words(row: Any, state: Change, outcome: Outcome) -> tuple[str, str]:
+    """What QuickBooks said, and what we say."""
+    if outcome.code is None:
+        return "", outcome.message
+    return outcome.message, second_parts.IN_BOOKS if state is Change.REFUSED and row["second"] else ""
 
 
 async def merged(

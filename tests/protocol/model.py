@@ -67,7 +67,7 @@ class QuickBooks:
         return answer(len(taken), replace(self._head(request, 0), **pages)), taken
 
     def _counts(self, ask: Ask) -> ResponseReceived:
-        sizes = [len(self.rows[request.name.removesuffix("QueryRq")]) for request in ask.requests]
+        sizes = [len(self.rows.get(request.name.removesuffix("QueryRq"), ())) for request in ask.requests]
         heads = [
             replace(self._head(request, 0 if size else 1), ret_count=size)
             for request, size in zip(ask.requests, sizes, strict=True)

@@ -123,7 +123,9 @@ def test_counts_are_asked_before_a_long_reading_and_never_before_a_short_one() -
     _, short = next_ask(run(*works, counts_asked=0, kind="incremental"), CLIENT, 1)
     assert first is not None
     assert short is not None
-    assert (first.kind, short.kind) == ("counts", "read")
+    assert [one.name for one in first.requests] == ["DataExtDefQueryRq", "CustomerQueryRq", "InvoiceQueryRq"]
+    assert [one.name for one in short.requests] == ["DataExtDefQueryRq"]  # custom fields are asked for in each run
+    assert short.requests[0].values == {"OwnerID": ["0"]}
 
 
 def test_a_continue_repeats_the_filters_of_its_start() -> None:

@@ -263,21 +263,44 @@ def test_a_macro_names_what_an_earlier_request_of_the_set_made(file: CompanyFile
     assert code(ask(file, payment)) == "9101"
 
 
-def test_a_custom_field_must_be_defined_and_is_then_kept(file: CompanyFile) -> None:
-    def put(name: str) -> str:
-        owner = "<ListObjRef><FullName>Lindqvist Interiors</FullName></ListObjRef>"
-        target = f"<ListDataExtType>Customer</ListDataExtType>{owner}"
-        field = (
-            f"<OwnerID>{OWNER}</OwnerID><DataExtName>{name}</DataExtName>{target}<DataExtValue>7 &amp; 8</DataExtValue>"
-        )
-        return code(ask(file, f"<DataExtModRq><DataExtMod>{field}</DataExtMod></DataExtModRq>"))
+def test_a_custom_field_must_be_defined_for_its_kind_and_is_then_kept_changed_and_cleared(file: CompanyFile) -> None:
+    def field(verb: str, name: str, value: str = "", target: str = "", owner: str = "0") -> str:
+        who = "<ListObjRef><FullName>Lindqvist Interiors</FullName></ListObjRef>"
+        of = target or f"<ListDataExtType>Customer</ListDataExtType>{who}"
+        inside = f"<OwnerID>{owner}</OwnerID><DataExtName>{name}</DataExtName>{of}"
+        inside += f"<DataExtValue>{value}</DataExtValue>" if verb != "Del" else ""
+        return code(ask(file, f"<DataExt{verb}Rq><DataExt{verb}>{inside}</DataExt{verb}></DataExt{verb}Rq>"))
 
-    define = f"<OwnerID>{OWNER}</OwnerID><DataExtName>Rack</DataExtName><DataExtType>STR255TYPE</DataExtType>"
-    assign = "<AssignToObject>Customer</AssignToObject>"
-    assert code(ask(file, f"<DataExtDefAddRq><DataExtDefAdd>{define}{assign}</DataExtDefAdd></DataExtDefAddRq>")) == "0"
-    assert [put("Bin"), put("Rack")] == ["3120", "0"]
-    (ret,) = ask(file, f"<CustomerQueryRq><OwnerID>{OWNER}</OwnerID></CustomerQueryRq>")
-    assert ret.findtext("DataExtRet/DataExtValue") == "7 & 8"
+    def define(name: str, kind: str, owner: str = "0") -> str:
+        inside = f"<OwnerID>{owner}</OwnerID><DataExtName>{name}</DataExtName><DataExtType>STR255TYPE</DataExtType>"
+        inside += f"<AssignToObject>{kind}</AssignToObject>"
+        return code(ask(file, f"<DataExtDefAddRq><DataExtDefAdd>{inside}</DataExtDefAdd></DataExtDefAddRq>"))
+
+    def kept(owner: str = "0") -> dict[str, str]:
+        (ret,) = ask(file, f"<CustomerQueryRq><OwnerID>{owner}</OwnerID></CustomerQueryRq>")
+        return {one.findtext("DataExtName"): one.findtext("DataExtValue") for one in ret.iter("DataExtRet")}
+
+    assert [define("Rack", "Customer"), define("Bin", "Item"), define("Ours", "Customer", OWNER)] == ["0", "0", "0"]
+    assert [field("Mod", "Nothing", "1"), field("Mod", "Bin", "1"), field("Mod", "Rack", "x" * 256)] == [
+        *("3120", "3120", "3070"),
+    ]
+    before = customer(file)
+    assert field("Mod", "Rack", "7 &amp; 8") == "0"  # a first value: DataExtAdd is not needed
+    assert field("Mod", "Ours", "1", owner=OWNER) == "0"
+    assert (kept(), kept(OWNER)) == ({"Rack": "7 & 8"}, {"Ours": "1"})
+    assert customer(file)["EditSequence"] != before["EditSequence"]  # the object is a modified one
+    assert [field("Mod", "Rack"), field("Del", "Rack"), field("Del", "Rack")] == ["3150", "0", "3120"]
+    assert kept() == {}
+    sold = invoice(file)
+    target = f"<TxnDataExtType>Invoice</TxnDataExtType><TxnID>{sold.findtext('TxnID')}</TxnID>"
+    assert field("Mod", "Rack", "9", target) == "0"  # an invoice takes over what customers have
+    assert field("Mod", "Bin", "9", target) == "3120"
+    (ret,) = ask(file, "<InvoiceQueryRq><OwnerID>0</OwnerID></InvoiceQueryRq>")
+    assert [one.findtext("DataExtValue") for one in ret.iter("DataExtRet")] == ["9"]
+    defined = ask(file, "<DataExtDefQueryRq><OwnerID>0</OwnerID></DataExtDefQueryRq>")
+    assert [(one.findtext("DataExtName"), one.findtext("AssignToObject")) for one in defined] == [
+        *(("Bin", "Item"), ("Rack", "Customer")),
+    ]
 
 
 MODIFIED = [name for name in KINDS if is_message(f"{name}Mod")]

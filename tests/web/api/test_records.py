@@ -288,3 +288,50 @@ async def test_a_kind_that_is_off_in_quickbooks_is_refused_with_the_reason(progr
         assert (answer.status_code, answer.json()["code"]) == (422, code)
         assert answer.json()["detail"].startswith("Estimates are off in QuickBooks. Somebody can change that there")
     assert await fetchval("select count(*) from change") == 0
+
+
+async def test_custom_fields_are_set_by_their_names_and_looked_at_like_any_field(program: With) -> None:
+    client = await program("member")
+    rows = (await client.get(CUSTOMERS, params={"limit": 200})).json()["records"]
+    one = next(row for row in rows if "DataExtRet" in row["fields"])
+    path, was = f"{CUSTOMERS}/{one['id']}", one["fields"]["DataExtRet"]
+    assert [row["DataExtName"] for row in was] == ["Territory", "Yard contact"]
+
+    set_one = {"DataExtRet": [{"DataExtName": "Territory", "DataExtValue": "South"}], "Phone": "555-0199"}
+    patched = await client.patch(path, json=set_one)
+    assert patched.status_code == 202, patched.text
+    assert patched.json()["change"]["after"]["DataExtRet"] == [was[0] | {"DataExtValue": "South"}, was[1]]
+    shown = (await client.get(path)).json()
+    assert shown["fields"]["DataExtRet"][0]["DataExtValue"] == "South"
+    cleared = await client.patch(path, json={"DataExtRet": [{"DataExtName": "Yard contact", "DataExtValue": ""}]})
+    assert [row["DataExtName"] for row in cleared.json()["change"]["after"]["DataExtRet"]] == ["Territory"]
+    emptied = await client.patch(path, json={"DataExtRet": None})
+    assert "DataExtRet" not in emptied.json()["change"]["after"]
+    back = await client.patch(path, json={"DataExtRet": was, "Phone": one["fields"]["Phone"]})
+    assert back.json()["change"] is None, back.text  # as QuickBooks has it: what was proposed is taken back
+
+    made = await client.post(
+        CUSTOMERS, json={"Name": "New", "DataExtRet": {"DataExtName": "Territory", "DataExtValue": 7}}
+    )
+    assert made.status_code == 201, made.text
+    assert made.json()["change"]["after"]["DataExtRet"] == [
+        {"OwnerID": "0", "DataExtName": "Territory", "DataExtType": "STR255TYPE", "DataExtValue": "7"}
+    ]
+    wrong = [
+        ([{"DataExtName": "Nope", "DataExtValue": "1"}], "unknown", "DataExtRet[Nope]"),
+        ([{"DataExtName": "Bundle", "DataExtValue": "1"}], "unknown", "DataExtRet[Bundle]"),  # of items
+        ([{"DataExtName": "Territory", "DataExtValue": "x" * 256}], "max_length", "DataExtRet[Territory]"),
+        ([{"DataExtName": "Territory", "DataExtValue": {"a": "1"}}], "format", "DataExtRet[0]"),
+        ([{"DataExtName": "Territory", "Value": "1"}], "unknown", "DataExtRet[0]/Value"),
+        ([{"OwnerID": "{1}", "DataExtName": "Territory"}], "read_only", "DataExtRet[0]/OwnerID"),
+        ("South", "format", "DataExtRet"),
+    ]
+    for given, code, field in wrong:
+        for answer in (
+            await client.patch(path, json={"DataExtRet": given}),
+            await client.post(CUSTOMERS, json={"Name": "Newer", "DataExtRet": given}),
+        ):
+            assert (answer.status_code, answer.json()["code"], answer.json()["field"]) == (422, code, field), given
+    terms = (await client.get("/companies/1/records/StandardTerms", params={"limit": 1})).json()["records"][0]
+    answer = await client.patch(f"/companies/1/records/StandardTerms/{terms['id']}", json={"DataExtRet": was})
+    assert answer.status_code == 422

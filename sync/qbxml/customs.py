@@ -1,0 +1,261 @@
+"""Custom fields of a record: what a company has of them, what is wrong with their values, the requests that write them.
+
+A record holds them as QuickBooks answers them: DataExtRet, a list of owner, name, type and value, here always in the
+order of their names. The Add and the Mod of a record have no place for them (qbXML 13.0), so that each is written by
+a request of its own: DataExtMod sets a value, whether there was one or not, and DataExtDel clears it. DataExtAdd is
+never needed, and QuickBooks refuses it with 3180 for a field that was deleted and made again (Intuit's reference).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sync.qbxml.build import Request
+from sync.qbxml.entities import ITEMS, Entity
+from sync.qbxml.fields import Field, Kind, message
+from sync.qbxml.labels import lower
+from sync.qbxml.validate import Check, Fault, listed
+
+NAME = "DataExtRet"
+PUBLIC = "0"  # OwnerID of what the people of a company defined in QuickBooks; any other is a program's own
+LINE_ID = "TxnLineID"
+PARTS = ("OwnerID", "DataExtName", "DataExtType", "DataExtValue")
+TEXT = "STR255TYPE"  # what custom fields are; the other types belong to programs
+SALES = ("CreditMemo", "Estimate", "Invoice", "SalesOrder", "SalesReceipt")  # take over what customers have
+TYPES: Mapping[str, Field] = {
+    "STR255TYPE": Field(name=NAME, kind=Kind.STR, min=0, max_length=255),
+    "STR1024TYPE": Field(name=NAME, kind=Kind.STR, min=0, max_length=1024),
+    "AMTTYPE": Field(name=NAME, kind=Kind.AMT, min=0),
+    "DATETIMETYPE": Field(name=NAME, kind=Kind.DATETIME, min=0),
+    "INTTYPE": Field(name=NAME, kind=Kind.INT, min=0),
+    "PERCENTTYPE": Field(name=NAME, kind=Kind.PCT, min=0),
+    "PRICETYPE": Field(name=NAME, kind=Kind.PRICE, min=0),
+    "QUANTYPE": Field(name=NAME, kind=Kind.QTY, min=0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """One custom field that a company has for a kind of record."""
+
+    name: str
+    type: str  # STR255TYPE …
+
+    @property
+    def field(self) -> Field:
+        """The form that its values have."""
+        return replace(TYPES.get(self.type, TYPES[TEXT]), name=self.name)
+
+
+def definitions(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The public ones of some DataExtDefRet, as a company keeps them: {name, type, objects}, by name."""
+    found = [
+        {
+            "name": str(row.get("DataExtName", "")),
+            "type": str(row.get("DataExtType") or TEXT),
+            "objects": sorted(str(one) for one in row.get("AssignToObject") or ()),
+        }
+        for row in rows
+        if row.get("OwnerID", PUBLIC) == PUBLIC and row.get("DataExtName")
+    ]
+    return sorted(found, key=lambda one: str(one["name"]))
+
+
+def of_kind(entity: Entity, known: Iterable[Mapping[str, Any]] | None) -> tuple[Custom, ...]:
+    """The custom fields of a kind, of the definitions that a company keeps. Sales take over what customers have."""
+    if object_of(entity) is None:
+        return ()
+    names = {object_of(entity), *(["Customer"] if entity.name in SALES else [])}
+    return tuple(Custom(one["name"], one["type"]) for one in known or () if names.intersection(one["objects"]))
+
+
+def object_of(entity: Entity) -> str | None:
+    """What the kind is called where custom fields are assigned and written; None: it can have none."""
+    name = "Item" if entity.name in ITEMS else entity.name
+    place = message("DataExtMod").find("ListDataExtType" if entity.group == "list" else "TxnDataExtType")
+    return name if place is not None and name in place.enum else None
+
+
+# values
+
+
+def values_of(record: Mapping[str, Any]) -> dict[str, str]:
+    """The values of a record's custom fields by name; one that is empty is not there."""
+    rows = record.get(NAME)
+    return {
+        str(row.get("DataExtName", "")): str(row["DataExtValue"])
+        for row in (rows if isinstance(rows, list) else ())
+        if isinstance(row, Mapping) and row.get("OwnerID", PUBLIC) == PUBLIC and row.get("DataExtValue")
+    }
+
+
+def with_values(record: Mapping[str, Any], values: Mapping[str, str], *others: Mapping[str, Any]) -> dict[str, Any]:
+    """The record with these custom fields and no others; types are those of the record, or of others that have them."""
+    types: dict[str, str] = {}
+    for one in (*reversed(others), record):
+        rows = one.get(NAME)
+        for row in rows if isinstance(rows, list) else ():
+            types[str(row.get("DataExtName", ""))] = str(row.get("DataExtType") or TEXT)
+    found = {name: value for name, value in record.items() if name != NAME}
+    rows = [dict(zip(PARTS, (PUBLIC, name, types.get(name, TEXT), values[name]), strict=True)) for name in values]
+    rows = in_order([row for row in rows if row["DataExtValue"]])
+    return found | ({NAME: in_order(rows)} if rows else {})
+
+
+def in_order(rows: Sequence[Any]) -> list[Any]:
+    """DataExtRet elements in the order of their names: QuickBooks' order says nothing, and two sides are compared."""
+    return sorted(rows, key=lambda row: str(row.get("DataExtName", "")) if isinstance(row, Mapping) else "")
+
+
+def carried(known: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, Any]:
+    """What an Add or a Mod answered, with the custom fields that are known: its answer is not asked for any."""
+    found = dict(answered)
+    if NAME in known and NAME not in found:
+        found[NAME] = known[NAME]
+    for name, rows in answered.items():
+        before = {row.get(LINE_ID): row for row in lines_of(known.get(name)) if row.get(LINE_ID)}
+        if before and isinstance(rows, list):
+            found[name] = [carried(before.get(row.get(LINE_ID), {}), row) for row in lines_of(rows)]
+    return found
+
+
+def lines_of(rows: Any) -> list[Mapping[str, Any]]:
+    return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
+
+
+# what is left to be written
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What of a change is to be done once the rest of the record is in the books: the record before and after that."""
+
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+def left(before: Mapping[str, Any], now: Mapping[str, Any], wanted: Mapping[str, Any]) -> Left | None:
+    """The custom fields that a change sets, on the record as QuickBooks has it now; None where it has them all."""
+    was, there, here = values_of(before), values_of(now), values_of(wanted)
+    ours = {name for name in was | here if was.get(name) != here.get(name)}
+    if all(there.get(name) == here.get(name) for name in ours):
+        return None
+    base = {**there, **{name: was.get(name, "") for name in ours}}
+    goal = {**there, **{name: here.get(name, "") for name in ours}}
+    return Left(with_values(now, base, before, wanted), with_values(now, goal, wanted, before))
+
+
+def names(*records: Mapping[str, Any]) -> list[str]:
+    """Every custom field that one of the records has, in order: a field's place here numbers its request."""
+    return sorted({name for record in records for name in values_of(record)})
+
+
+def requests(
+    entity: Entity, qb_id: str, known: Mapping[str, Any], wanted: Mapping[str, Any], numbered: Sequence[str], id: str
+) -> tuple[Request, ...]:
+    """What turns the custom fields that QuickBooks has into those wanted: one request each, "<id>.<its number>"."""
+    there, here = values_of(known), values_of(wanted)
+    return tuple(
+        request(entity, qb_id, name, here.get(name, ""), f"{id}.{number}")
+        for number, name in enumerate(numbered)
+        if there.get(name) != here.get(name)
+    )
+
+
+def request(entity: Entity, qb_id: str, name: str, value: str, id: str) -> Request:
+    """The request that sets one custom field, or clears it."""
+    values: dict[str, Any] = {"OwnerID": PUBLIC, "DataExtName": name}
+    if entity.group == "list":
+        values |= {"ListDataExtType": object_of(entity), "ListObjRef": {"ListID": qb_id}}
+    else:
+        values |= {"TxnDataExtType": object_of(entity), "TxnID": qb_id}
+    if value:
+        values["DataExtValue"] = value
+    return Request(name="DataExtModRq" if value else "DataExtDelRq", request_id=id, values=values)
+
+
+def kept(
+    record: Mapping[str, Any], changed: Mapping[str, str], answered: Iterable[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """A record after QuickBooks took some values, as its answers (DataExtRet) show them where they do."""
+    shown = {str(one.get("DataExtName", "")): one for one in answered if one.get("DataExtType")}
+    values = values_of(record) | dict(changed)
+    values |= {name: str(shown[name].get("DataExtValue", "")) for name in changed if changed[name] and name in shown}
+    return with_values(record, values, {NAME: list(shown.values())})
+
+
+# from other programs
+
+
+def merged(record: Mapping[str, Any], rows: Any, custom: Sequence[Custom]) -> dict[str, Any]:
+    """The record with the custom fields that are named set, those with an empty value cleared, all others as they were.
+
+    None clears all. `rows` were found to be custom fields (misshapen); `custom` says what types they have.
+    """
+    if rows is None:
+        return with_values(record, {})
+    values = values_of(record) | {str(row["DataExtName"]): str(row.get("DataExtValue") or "") for row in rows}
+    types = [{"DataExtName": one.name, "DataExtType": one.type} for one in custom]
+    return with_values(record, values, {NAME: types})
+
+
+def misshapen(entity: Entity, rows: Any) -> list[Fault]:
+    """What of custom fields as a program gave them is none."""
+    if rows is None:
+        return []
+    shape = "Custom fields are a list of groups with DataExtName and DataExtValue."
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        return [Fault(entity.name, NAME, "format", "", shape)]
+    found = []
+    for at, row in enumerate(rows):
+        path = f"{NAME}[{at}]"
+        strange = next((name for name in row if name not in PARTS), None)
+        if strange is not None:
+            unknown = f"QuickBooks knows no field {strange[:60]} here."
+            found.append(Fault(entity.name, f"{path}/{strange}", "unknown", "", unknown))
+        elif not isinstance(row.get("DataExtName"), str) or not isinstance(row.get("DataExtValue") or "", str):
+            found.append(Fault(entity.name, path, "format", "", shape))
+        elif row.get("OwnerID", PUBLIC) != PUBLIC:
+            owner = "Only custom fields (OwnerID 0) can be written; the others belong to programs."
+            found.append(Fault(entity.name, f"{path}/OwnerID", "read_only", PUBLIC, owner))
+    return found
+
+
+# a look as QuickBooks would
+
+
+def faults(
+    entity: Entity, custom: Sequence[Custom], known: Mapping[str, Any], wanted: Mapping[str, Any]
+) -> list[Fault]:
+    """What QuickBooks would refuse of the custom fields that differ; the path of one is "DataExtRet[its name]"."""
+    there, here = values_of(known), values_of(wanted)
+    by_name = {one.name: one for one in custom}
+    found: list[Fault] = []
+    for name in names(known, wanted):
+        if there.get(name) == here.get(name):
+            continue
+        if name not in by_name:
+            found.append(undefined(entity, custom, name))
+            continue
+        check = Labelled(entity.name, name)
+        check.scalar(by_name[name].field, here.get(name, ""), f"{NAME}[{name}]", refers=False)
+        found += check.found
+    return found
+
+
+class Labelled(Check):
+    """One look at a value that is called as people called it."""
+
+    def __init__(self, entity: str, name: str) -> None:
+        super().__init__(entity, None, "13.0")
+        self.name = name
+
+    def label(self, path: str) -> str:
+        return self.name
+
+
+def undefined(entity: Entity, custom: Sequence[Custom], name: str) -> Fault:
+    plural = lower(entity.plural)
+    there = f"It has {listed([one.name for one in custom], 'and')}." if custom else "It has none."
+    sentence = f"QuickBooks has no custom field {name[:60]} for {plural}. {there}"
+    return Fault(entity.name, f"{NAME}[{name}]", "unknown", "", sentence)
