@@ -5,7 +5,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from sync.protocol.differences import Difference, differences
+from sync.protocol.differences import Difference, custom_name, differences
 from web.leaf_words import leaf_label, leaf_text
 from web.values import Links, groups_of
 
@@ -49,10 +49,16 @@ def in_lines(entity: str, found: list[Difference]) -> list[tuple[str, str, str]]
     return [
         (leaf_label(entity, one.path), leaf_text(entity, one.path, one.before), leaf_text(entity, one.path, one.after))
         for one in found
-        if any("[" in part for part in one.path) or isinstance(one.before or one.after, list)
+        if custom_name(one.path[0]) is None
+        and (any("[" in part for part in one.path) or isinstance(one.before or one.after, list))
     ]
 
 
 def labels(entity: str, found: list[Difference]) -> list[str]:
     """Return what the fields that differ are called, each once; of lines that they are lines."""
-    return list(dict.fromkeys("the lines" if "[" in one.path[0] else leaf_label(entity, one.path) for one in found))
+    return list(dict.fromkeys("the lines" if in_line(one) else leaf_label(entity, one.path) for one in found))
+
+
+def in_line(one: Difference) -> bool:
+    """Say whether a difference lies in a line."""
+    return "[" in one.path[0] and custom_name(one.path[0]) is None

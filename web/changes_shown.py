@@ -10,8 +10,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sync.protocol.differences import LINE_KEYS, THERE, Difference, Path, differences, is_reference
+from sync.protocol.differences import (
+    CUSTOM,
+    LINE_KEYS,
+    THERE,
+    Difference,
+    Path,
+    custom_name,
+    differences,
+    is_reference,
+)
 from sync.qbxml import labels
+from sync.qbxml.customs import values_of
 from sync.qbxml.entities import ENTITIES
 from sync.qbxml.fields import is_message, laid_open, message
 from web.filters import count, money, plural
@@ -94,7 +104,9 @@ def new_values(entity: str, record: Mapping[str, Any], sees: bool) -> Iterator[S
             continue
         if (name, value) == ("IsActive", "true"):
             continue
-        if is_group(name, value):
+        if name == CUSTOM:
+            yield from (Shown(custom, None, text) for custom, text in values_of(record).items())
+        elif is_group(name, value):
             yield from new_values_of_group(entity, (name,), value, sees)
         else:
             yield Shown(label_at(entity, (name,)), None, value_text(entity, (name,), value, sees=sees))
@@ -191,6 +203,10 @@ def place_in(lines: Sequence[Any], id: str) -> int | None:
 
 def label_of_path(entity: str, path: Place, before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """Return what a field is called; lines by their number, as they stand after, else before."""
+    custom = custom_name(path[-1])
+    if custom is not None:
+        above = label_of_path(entity, path[:-1], before, after) if len(path) > 1 else ""
+        return f"{above}, {custom}" if above else custom
     steps: list[str] = []
     for depth, step in enumerate(path):
         line = LINE.fullmatch(step)

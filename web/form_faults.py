@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sync.qbxml import customs
 from sync.qbxml.arrange import ORDER
 from sync.qbxml.labels import lower
 from sync.qbxml.requires import sum_of
@@ -36,6 +37,7 @@ def wrongs(
     wanted = read.record
     values = add_values(entity, wanted, product) if form.verb == "Add" else mod_values(entity, known, wanted)
     found = faults(f"{entity.name}{form.verb}", values, product=product, version=version)
+    found += customs.faults(entity, form.custom, known, wanted)
     serious = [Wrong(place_of(form, read, one), one.sentence) for one in found if not one.warning]
     if form.verb == "Mod":
         serious += emptied(form, read)

@@ -14,6 +14,7 @@ from typing import Any
 
 from sync.qbxml.arrange import ORDER
 from sync.qbxml.fields import Kind
+from web import form_custom
 from web.form_scalars import cents, decimal, plain, read, shown
 from web.record_form import Branches, Form, Group, Input, Lines, Part, inputs_in
 
@@ -110,8 +111,8 @@ def at(record: Any, path: str) -> Any:
 
 
 def opened(record: Mapping[str, Any]) -> Record:
-    """Return a copy in which debits and credits are one list, and references in a list are lines of one field."""
-    found: Record = copy.deepcopy(dict(record))
+    """Return a copy in which debits and credits are one list, references in a list lines, custom fields a group."""
+    found: Record = form_custom.opened(copy.deepcopy(dict(record)))
     for name, value in found.items():
         if name.endswith("Ref") and isinstance(value, list) and all(is_reference(one) for one in value):
             found[name] = [{name: one} for one in value]
@@ -196,7 +197,7 @@ def record_of(form: Form, texts: Mapping[str, str], base: Mapping[str, Any], kno
         reading.parts(sheet.parts, found.record)
     for lines in form.lines:
         reading.lines(lines, found)
-    found.record = closed(found.record)
+    found.record = form_custom.closed(closed(found.record), base, form.custom)
     return found
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from sync.protocol.differences import custom_name
 from sync.qbxml.labels import label, lower, words
 from web.values import cell
 
@@ -12,6 +13,9 @@ ID = re.compile(r"\[[^\]]*\]")
 
 def leaf_label(entity: str, path: tuple[str, ...]) -> str:
     """Return "Billing address, city", or "Invoice line, quantity" for a leaf within a line."""
+    custom = custom_name(path[-1]) if path else None
+    if custom is not None:
+        return ", ".join(filter(None, (leaf_label(entity, path[:-1]) if path[:-1] else "", custom)))
     plain = [ID.sub("", part) for part in path if part]
     if not plain:
         return "Record"

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from sync.qbxml.customs import NAME, Custom
 from sync.qbxml.entities import Entity, refers_to
 from sync.qbxml.fields import Choice, Field, Kind, laid_open, message
 from sync.qbxml.fields import version as comparable
 from sync.qbxml.labels import label, words
 from sync.qbxml.requires import ALWAYS
 from sync.qbxml.writing import PAID, names_of
+from web import form_custom
 from web.form_layout import (
     BRANCHES,
     HEADINGS,
@@ -128,6 +130,7 @@ class Form:
     verb: str  # Add, Mod
     sheets: tuple[Sheet, ...]
     lines: tuple[Lines, ...]
+    custom: tuple[Custom, ...] = ()  # the custom fields that the company has for the kind
 
     def inputs(self) -> Iterator[Input]:
         """Yield every value that is not in a line."""
@@ -155,12 +158,28 @@ def takes(entity: Entity, verb: str, product: str, version: str) -> bool:
 
 
 @lru_cache(maxsize=256)
-def form_of(entity: Entity, verb: str, product: str, version: str) -> Form:
+def form_of(entity: Entity, verb: str, product: str, version: str, custom: tuple[Custom, ...] = ()) -> Form:
     """Return the form for an Add or a Mod of a kind, without what this product and version of QuickBooks lack."""
     build = Build(entity, verb, product, version)
     content = message(f"{entity.name}{verb}").content
     parts = build.parts(content, message(entity.ret).content, "", "")
-    return Form(entity=entity, verb=verb, sheets=tuple(sheets_of(entity, parts)), lines=tuple(build.lines))
+    sheets = tuple(with_custom(sheets_of(entity, parts), custom))
+    return Form(entity=entity, verb=verb, sheets=sheets, lines=tuple(build.lines), custom=custom)
+
+
+def with_custom(sheets: Iterator[Sheet], custom: tuple[Custom, ...]) -> Iterator[Sheet]:
+    """Yield the sheets, that of the company's custom fields before what is folded."""
+    inputs = tuple(
+        Input(path=form_custom.path(one.name), sent=f"{NAME}[{one.name}]", field=one.field, label=one.name)
+        for one in custom
+    )
+    own = [Sheet(heading="Custom fields", parts=inputs)] if inputs else []
+    for sheet in sheets:
+        if sheet.folded:
+            yield from own
+            own = []
+        yield sheet
+    yield from own
 
 
 def first_name(part: Part) -> str:

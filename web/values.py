@@ -10,6 +10,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from sync.qbxml.customs import NAME, values_of
 from sync.qbxml.fields import Choice, Field, Kind, is_message, laid_open, message
 from web.filters import count, money, plural, qb_time, quantity
 from web.masking import DOTS
@@ -158,7 +159,10 @@ def is_address(name: str) -> bool:
 
 
 def groups_of(entity: str, fields: Mapping[str, Any], links: Links) -> list[tuple[str, list[Entry]]]:
-    """Return the fields of a record, grouped; its lists are in `lines_of`, what stands beside them is left out."""
+    """Return the fields of a record, grouped; its lists are in `lines_of`, what stands beside them is left out.
+
+    Custom fields are a group of their own, each under its name.
+    """
     members: dict[str, list[Entry]] = {key: [] for key in GROUPS}
     inner: list[tuple[str, list[Entry]]] = []
     for name, value in fields.items():
@@ -181,7 +185,8 @@ def groups_of(entity: str, fields: Mapping[str, Any], links: Links) -> list[tupl
         found = field_at(entity, name)
         members[group_of(name, found)].append((label_of(name), value_of(name, value, found, links), None))
     own = [(HEADINGS.get(key, ""), entries) for key, entries in members.items()]
-    return [(heading, entries) for heading, entries in (*own, *inner) if entries]
+    custom: list[Entry] = [(name, Markup.escape(value), None) for name, value in values_of(fields).items()]
+    return [(heading, entries) for heading, entries in (*own, *inner, (LABELS[NAME], custom)) if entries]
 
 
 def group_of(name: str, found: Field | None) -> str:
@@ -220,7 +225,7 @@ def lines_of(entity: str, fields: Mapping[str, Any], links: Links) -> list[Lines
     """Return every list of a record as a table; lists within lines follow as tables of their own."""
     tables = []
     for name, value in fields.items():
-        if isinstance(value, list) and value and name[0] not in "@#":
+        if isinstance(value, list) and value and name[0] not in "@#" and name != NAME:
             tables.append(table_of(entity, name, value, links))
             if all(isinstance(each, Mapping) for each in value):
                 inner = [(each, below) for each in value for below in each.items() if isinstance(below[1], list)]

@@ -111,6 +111,12 @@ def parts_of(name: str, value: Any, above: Path) -> Iterator[tuple[Path, Any]]:
         yield (*above, name), value
 
 
+def custom_name(part: str) -> str | None:
+    """The name of the custom field that a step of a path means; None for any other step."""
+    inside = part.removeprefix(f"{CUSTOM}[")
+    return inside.removesuffix("]") if inside != part else None
+
+
 def is_reference(value: Mapping[str, Any]) -> bool:
     return bool(value) and value.keys() <= REFERENCE
 

@@ -232,6 +232,8 @@ async def test_a_refused_custom_field_is_refused_with_its_code_and_the_record_it
     assert (await state_of(mended))[0] == "applied"
     assert watched.took() == Counter(DataExtMod=1)
     await changes.ignore(company, [new], "test")
+    newest = await fetchval("select max(id) from change")
+    await changes.decide(company, "in", "all", "keep", newest, "test")  # what was typed in QuickBooks meanwhile
     await left_alike(company, company_file)
 
 

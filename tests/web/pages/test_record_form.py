@@ -376,3 +376,55 @@ async def test_what_does_not_come_from_our_form_breaks_nothing(enter: Enter) -> 
         assert answer.status_code == 422
     assert (await send(bob, path, {"Name": "A"}, "remove:[")).status_code == 200
     assert (await send(bob, path, {"Name": "A"}, "up:InvoiceLineRet[x")).status_code == 200
+
+
+async def test_custom_fields_are_asked_for_looked_at_and_shown_by_their_names(enter: Enter) -> None:
+    bob = await enter("member")
+    id, fields = await record("Customer", "quickbooks ? 'DataExtRet'")
+    path, territory, contact = f"{HOME}/Customer/{id}/edit", "DataExtRet/.Territory", "DataExtRet/.Yard%20contact"
+    was = {row["DataExtName"]: row["DataExtValue"] for row in fields["DataExtRet"]}
+    form = await fields_of(bob, path)
+    assert (form[territory], form[contact]) == (was["Territory"], was["Yard contact"])
+    assert "DataExtRet/.Bundle" not in form  # which is one of items
+
+    refused = await send(bob, path, form | {territory: "x" * 256})
+    assert refused.status_code == 422
+    assert "Territory can have 255 characters; this text has 256." in refused.text
+    assert fields_in(refused)[territory] == "x" * 256
+    saved = await send(bob, path, form | {territory: "South", contact: ""})
+    assert saved.headers["location"].endswith("?done=saved")
+    change = await proposed(id)
+    assert change["after"]["DataExtRet"] == [
+        {"OwnerID": "0", "DataExtName": "Territory", "DataExtType": "STR255TYPE", "DataExtValue": "South"}
+    ]
+    assert {name: value for name, value in change["after"].items() if name != "DataExtRet"} == {
+        name: value for name, value in fields.items() if name != "DataExtRet"
+    }
+    shown = (await bob.get(f"{HOME}/Customer/{id}")).text
+    assert "South" in shown
+    manager = await enter("accounting_manager")
+    for address in ("/companies/1/wizard", f"{HOME}/Customer/{id}"):
+        page = (await manager.get(address)).text
+        assert "Territory" in page, address
+        assert "Data ext" not in page, address
+
+    # somebody else changes the same field meanwhile: the form asks whose value counts
+    again = await fields_of(bob, path)
+    assert (again[territory], again[contact]) == ("South", "")
+    await execute(
+        "update record set ours = jsonb_set(ours, '{DataExtRet,0,DataExtValue}', '\"West\"') where id = $1", id
+    )
+    asked = await send(bob, path, again | {territory: "North"})
+    assert asked.status_code == 422
+    assert "Territory" in asked.text
+    assert "West" in asked.text
+    fresh = await fields_of(bob, f"{HOME}/Customer/new")
+    made = await send(bob, f"{HOME}/Customer/new", fresh | {"Name": "Delacroix", territory: "East"})
+    assert "?done=saved" in made.headers["location"], made.text[:2000]
+    row = await fetchrow("select after from change order by id desc limit 1")
+    assert row is not None
+    assert [one["DataExtValue"] for one in json.loads(row["after"])["DataExtRet"]] == ["East"]
+    item = await fields_of(bob, f"{HOME}/ItemService/new")
+    assert "DataExtRet/.Bundle" in item
+    assert not [name for name in await fields_of(bob, f"{HOME}/Class/new") if name.startswith("DataExtRet")]
+    assert territory in await fields_of(bob, f"{HOME}/Invoice/new")  # sales take over what customers have

@@ -1,6 +1,5 @@
 """/companies/{id}/records/{Kind}/new and …/{record}/edit: a record made or changed, saved for approval."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from litestar.response import Redirect, Response, Template
 
 from sync.qbxml.labels import lower
 from web.filters import local
+from web.form_custom import not_asked
 from web.form_faults import Wrong
 from web.form_rows import add_row, compacted, first_rows, moved, renumbered, with_amounts, without_row
 from web.form_shown import Show, id_of, totals_of
@@ -152,7 +152,7 @@ async def shown(
         "stream_url": stream_of(subject, base, seen),
         "question": question,
         "open_question": packed(question.carried) if question else "",
-        "custom": custom_of(base),
+        "custom": not_asked(base, subject.form.custom),
     }
     return page(request, "record_form/form.html", values, status=422 if wrong or question else 200)
 
@@ -162,13 +162,3 @@ def anchor(one: Wrong, subject: Subject) -> str | None:
     if not one.place:
         return None
     return id_of(f"lines {one.place}" if subject.form.list_named(one.place) else one.place)
-
-
-def custom_of(record: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the custom fields of a record, which change by a request of their own."""
-    found = record.get("DataExtRet")
-    return [
-        (str(one.get("DataExtName", "")), str(one.get("DataExtValue", "")))
-        for one in (found if isinstance(found, list) else [])
-        if isinstance(one, Mapping) and one.get("OwnerID", "0") == "0"
-    ]

@@ -9,6 +9,7 @@ from litestar.plugins.htmx import HTMXRequest
 
 from sync.protocol.changes import Action
 from sync.protocol.differences import Contradiction, differences, merge, put
+from sync.qbxml import customs
 from sync.qbxml.arrange import ORDER
 from sync.qbxml.labels import lower
 from sync.qbxml.writing import changes_anything, mod_values
@@ -208,4 +209,6 @@ def says_something(subject: Subject, record: Record) -> bool:
     if subject.form.verb == "Add":
         return record != now
     moved = detail.ours is not None and bool(differences(now, record))
+    if customs.values_of(record) != customs.values_of(now):
+        return True
     return moved or (detail.ours is None and changes_anything(mod_values(subject.entity, subject.known, record)))

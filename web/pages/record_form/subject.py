@@ -11,7 +11,7 @@ from sync.protocol.writes import NEW
 from sync.qbxml.arrange import ORDER
 from sync.qbxml.entities import ENTITIES, ITEMS, NAMES, TERMS, Entity
 from sync.qbxml.labels import lower
-from sync.store import offers, picking, records
+from sync.store import custom_fields, offers, picking, records
 from sync.store.companies import CompanyRow
 from sync.store.picking import Choice
 from sync.store.records import RecordDetail
@@ -82,7 +82,7 @@ async def subject_of(company: int, entity: str, id: int | None) -> Subject:
     if not takes(kind, verb, product, version):
         raise NotFoundException
     await offered(row, kind)
-    form = form_of(kind, verb, product, version)
+    form = form_of(kind, verb, product, version, await custom_fields.of_kind(company, kind))
     return Subject(company=row, entity=kind, detail=detail, product=product, version=version, form=form)
 
 
