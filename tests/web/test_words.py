@@ -96,10 +96,11 @@ def test_what_a_record_says_is_escaped() -> None:
         "Name": "<b>A</b>",
         "TermsRef": {"ListID": "1", "FullName": "<i>"},
         "BillAddress": {"Addr1": "<script>"},
-        "DataExtRet": [{"DataExtName": "<u>", "DataExtValue": "v"}],
+        "DataExtRet": [{"DataExtName": "Yard", "DataExtValue": "<v>"}],
+        "AdditionalContactRef": [{"ContactName": "<u>", "ContactValue": "1"}],
     }
     entries = [str(value) for _, group in groups_of("Customer", fields, {"1": "/x"}) for _, value, _ in group]
-    assert entries == ["&lt;b&gt;A&lt;/b&gt;", "&lt;script&gt;", '<a href="/x">&lt;i&gt;</a>']
+    assert entries == ["&lt;b&gt;A&lt;/b&gt;", "&lt;script&gt;", '<a href="/x">&lt;i&gt;</a>', "&lt;v&gt;"]
     assert str(lines_of("Customer", fields, {})[0].rows[0][0]) == "&lt;u&gt;"
 
 
