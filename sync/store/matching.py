@@ -12,13 +12,15 @@ from typing import Any, Literal
 from sync.protocol.incoming import COMPUTED
 from sync.qbxml.entities import ENTITIES
 from sync.store.base import document, fetch, notify, transaction
-from sync.store.relink import take_over
+from sync.store.relink import IN_USE, Pair, take_over_all
 from sync.store.setup import ask_run, audit
 
 Kind = Literal["exact", "likely", "none"]
 MATCHED = "It was matched with a record of QuickBooks."
 GONE = "This record was matched or sent already."
 NOT_THERE = "That record is no longer in QuickBooks."
+NEWEST = (1 << 63) - 1
+AT_ONCE = 500  # matches in one transaction
 LISTS = [name for name, entity in ENTITIES.items() if entity.group == "list"]
 TRANSACTIONS = [name for name, entity in ENTITIES.items() if entity.group == "transaction"]
 OF_QUICKBOOKS = frozenset({*COMPUTED, "ListID", "TxnID"})
@@ -55,14 +57,36 @@ CANDIDATES = f"""
     order by m.id, exact desc nulls last, o.id
 """
 
-MINE = f"""
-    select r.id, r.entity, coalesce(r.ours, '{{}}') as here from record r
-    where r.company = $1 and r.id = $2 and r.qb_id like 'new:%' and {WAITING.format(record="r")} for update
+EXACT = f"""
+    with mine as materialized (
+        select r.id, r.entity, r.name, r.ref_number, r.party, r.amount from record r
+        where r.company = $1 and r.qb_id like 'new:%' and r.deleted_at is null and r.id <= $4
+            and {WAITING.format(record="r")}
+    ), pairs as (
+        select m.id as mine, o.id as other from mine m join record o on o.company = $1 and o.entity = m.entity
+            and lower(o.name) collate "C" = lower(m.name) and o.qb_id not like 'new:%' and o.deleted_at is null
+        where m.entity = any($2) and m.name <> ''
+        union all
+        select m.id, o.id from mine m join record o on o.company = $1 and o.entity = m.entity
+            and lower(o.ref_number) collate "C" = lower(m.ref_number) and o.ref_number = m.ref_number
+            and lower(o.party) = lower(m.party) and o.amount = m.amount
+            and o.qb_id not like 'new:%' and o.deleted_at is null
+        where m.entity = any($3) and m.ref_number <> ''
+    )
+    select mine, other from (
+        select *, count(*) over (partition by mine) as others, count(*) over (partition by other) as rivals from pairs
+    ) p where others = 1 and rivals = 1 order by mine
 """
 
-OTHER = """
-    select quickbooks, line_order from record
-    where company = $1 and id = $2 and entity = $3 and deleted_at is null and qb_id not like 'new:%'
+MINE = f"""
+    select r.id, r.entity, coalesce(r.ours, '{{}}') as here from record r
+    where r.company = $1 and r.id = any($2) and r.qb_id like 'new:%' and {WAITING.format(record="r")}
+    order by r.id for update
+"""
+
+OTHERS = """
+    select id, entity, quickbooks, line_order from record
+    where company = $1 and id = any($2) and deleted_at is null and qb_id not like 'new:%'
 """
 
 AS_NEW = """
@@ -129,25 +153,58 @@ async def confirm_match(company: int, record: int, other: int | None, actor: str
     """
     now = datetime.now(UTC)
     async with transaction() as connection:
-        row = await connection.fetchrow(MINE, company, record)
-        if row is None:
+        mine = await connection.fetchrow(MINE, company, [record])
+        if mine is None:
             return GONE
+        pairs = await _pairs(connection, company, {record: other} if other is not None else {})
         if other is None:
             await connection.execute(AS_NEW, record, actor, now)
-        else:
-            there = await connection.fetchrow(OTHER, company, other, row["entity"])
-            if there is None:
-                return NOT_THERE
-            mine = {"id": row["id"], "entity": row["entity"], "base": "{}", "here": entered(document(row["here"]))}
-            why = await take_over(connection, company, mine, known(there), MATCHED, actor, now, asks=True)
-            if why is not None:
-                return why
-        subject = f"{row['entity']} {record} with {f'record {other}' if other is not None else 'none: sent as new'}"
+        elif not pairs:
+            return NOT_THERE
+        elif await take_over_all(connection, company, pairs, MATCHED, actor, now, asks=True):
+            return IN_USE
+        subject = f"{mine['entity']} {record} with {f'record {other}' if other is not None else 'none: sent as new'}"
         await audit(connection, actor, "record.matched", company, subject, address)
         await notify(connection, "companies", f"company:{company}")
     if other is None:
         await ask_run(company, "incremental", actor, address)
     return None
+
+
+async def exact_matches(company: int, until: int = NEWEST) -> dict[int, int]:
+    """Records made here, up to one of them, each with the one record of QuickBooks that is the same, and no rival."""
+    rows = await fetch(EXACT, company, LISTS, TRANSACTIONS, until)
+    return {row["mine"]: row["other"] for row in rows}
+
+
+async def confirm_exact(company: int, until: int, actor: str, address: str = "") -> int:
+    """Link every exact match up to a record, as `confirm_match` does; how many. Those that cannot be stay listed."""
+    found, linked = list((await exact_matches(company, until)).items()), 0
+    for start in range(0, len(found), AT_ONCE):
+        async with transaction() as connection:
+            pairs = await _pairs(connection, company, dict(found[start : start + AT_ONCE]))
+            if not pairs:
+                continue
+            in_use = await take_over_all(connection, company, pairs, MATCHED, actor, datetime.now(UTC), asks=True)
+            linked += len(pairs) - len(in_use)
+            told = f"{len(pairs) - len(in_use)} exact matches"
+            await audit(connection, actor, "record.matched", company, told, address)
+            await notify(connection, "companies", f"company:{company}")
+    return linked
+
+
+async def _pairs(connection: Any, company: int, chosen: Mapping[int, int]) -> list[Pair]:
+    """Records made here that still wait, with those that were chosen for them and are of their kind."""
+    mine = await connection.fetch(MINE, company, list(chosen))
+    others = {row["id"]: row for row in await connection.fetch(OTHERS, company, list(chosen.values()))}
+    return [
+        Pair(
+            {"id": row["id"], "entity": row["entity"], "base": "{}", "here": entered(document(row["here"]))},
+            known(there),
+        )
+        for row in mine
+        if (there := others.get(chosen[row["id"]])) is not None and there["entity"] == row["entity"]
+    ]
 
 
 def entered(here: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from sync.practice.company import CompanyFile
 from sync.store import changes
-from sync.store.base import execute, fetchrow, fetchval
-from sync.store.matching import confirm_match, match_candidates
+from sync.store.base import execute, fetch, fetchrow, fetchval
+from sync.store.matching import confirm_exact, confirm_match, exact_matches, match_candidates
 from tests.sync.conftest import Product
 from tests.sync.following import sync
 from tests.sync.test_incoming import WHO, again
@@ -76,3 +76,28 @@ async def test_a_transaction_is_matched_by_number_party_and_amount(product: Prod
     exact, likely = await match_candidates(made.company)
     assert (exact.kind, exact.others[0][0].id) == ("exact", invoice["id"])
     assert (likely.kind, likely.others[0][0].id) == ("likely", invoice["id"])
+
+
+async def test_exact_matches_without_a_rival_are_confirmed_at_once(product: Product, company_file: CompanyFile) -> None:
+    made = await product.add_company()
+    connector = await product.connector(made, company_file)
+    await sync(connector, made.company)
+    rows = await fetch("select id, name, qb_id from record where entity = 'Vendor' order by id limit 6")
+    for row in rows[:4]:
+        await changes.propose(made.company, "Vendor", "create", {"Name": row["name"], "Notes": "Ours"}, WHO)
+    await changes.propose(made.company, "Vendor", "create", {"Name": rows[3]["name"].upper()}, WHO)  # a rival
+    edited = json.loads(await fetchval("select quickbooks from record where id = $1", rows[2]["id"])) | {"Fax": "1"}
+    await changes.propose(made.company, "Vendor", "update", edited, WHO, rows[2]["id"])  # in use
+    seen = max(await exact_matches(made.company))
+    await changes.propose(made.company, "Vendor", "create", {"Name": rows[5]["name"]}, WHO)  # not seen yet
+    assert list((await exact_matches(made.company, seen)).values()) == [row["id"] for row in rows[:3]]
+    assert await confirm_exact(made.company, seen, WHO) == 2
+    linked = await fetch(
+        "select name, ours ->> 'Notes' as notes from record where qb_id = any($1)", [row["qb_id"] for row in rows[:2]]
+    )
+    assert {row["name"]: row["notes"] for row in linked} == {row["name"]: "Ours" for row in rows[:2]}
+    assert await fetchval("select count(*) from record where id = any($1)", [row["id"] for row in rows[:3]]) == 1
+    states = await fetch("select state, action from change where entity = 'Vendor' order by id")
+    assert [tuple(row) for row in states][:2] == [("cleared", "create"), ("cleared", "create")]
+    assert await confirm_exact(made.company, seen, WHO) == 0
+    assert len(await match_candidates(made.company)) == 4

@@ -1,5 +1,6 @@
 """/companies/{id}/matching: records made here before QuickBooks was read, beside those that may be the same there."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from litestar import Controller, get, post
@@ -11,9 +12,9 @@ from sync.qbxml.entities import ENTITIES
 from sync.store import matching
 from sync.store.matching import Match, Side
 from web.auth import address_of, current, may
-from web.filters import money, qb_day
+from web.filters import count, money, plural, qb_day
 from web.forms import line, read_form, whole_number
-from web.frame import company_frame, company_or_404, page
+from web.frame import Values, company_frame, company_or_404, page
 from web.htmx import go_to
 
 PAGE = 50
@@ -46,16 +47,50 @@ class MatchingController(Controller):
             return await shown(request, company, 0, why)
         return go_to(request, f"/companies/{company}/matching")
 
+    @get("/exact", opt={"role": "accounting_manager"})
+    async def ask_exact(self, request: HTMXRequest, company: FromPath[int]) -> Response[Any]:
+        """Say what is confirmed before it is, where there is no script."""
+        row, exact = await company_or_404(company), await matching.exact_matches(company)
+        if not exact:
+            return go_to(request, f"/companies/{company}/matching")
+        values = {**await company_frame(request, row, "records"), **exact_values(exact)}
+        return page(request, "matching/exact.html", values)
+
+    @post("/exact", opt={"role": "accounting_manager"})
+    async def confirm_exact(self, request: HTMXRequest, company: FromPath[int]) -> Response[Any]:
+        """Confirm every exact match that the person was shown."""
+        await company_or_404(company)
+        until = whole_number(request.query_params.get("until", "")) or 0
+        linked = await matching.confirm_exact(company, until, current(request).person.email, address_of(request))
+        return go_to(request, f"/companies/{company}/matching?linked={linked}")
+
+
+def exact_values(exact: Mapping[int, int]) -> Values:
+    """Return how many are confirmed at once, and up to which record."""
+    return {"exact": len(exact), "until": max(exact, default=0)}
+
+
+def told_linked(linked: int | None) -> tuple[str, str] | None:
+    """Return what became of confirming all exact matches."""
+    if linked is None:
+        return None
+    if not linked:
+        return "info", "Nothing was linked: each was confirmed meanwhile, or has changes of its own that are open."
+    return "good", f"{count(linked)} {plural(linked, 'record is', 'records are')} linked."
+
 
 async def shown(request: HTMXRequest, company: int, start: int, fault: str = "") -> Template:
     row = await company_or_404(company)
     found = await matching.match_candidates(company, PAGE + 1, start)
+    exact = await matching.exact_matches(company) if found else {}
     values = {
         **await company_frame(request, row, "records"),
         "matches": [match_line(one) for one in found[:PAGE]],
         "next_url": f"/companies/{company}/matching?start={start + PAGE}" if len(found) > PAGE else None,
         "may_change": may(current(request).person, "accounting_manager"),
         "faults": [(None, fault)] if fault else [],
+        "flash": told_linked(whole_number(request.query_params.get("linked", ""))),
+        **exact_values(exact),
     }
     return page(request, "matching/index.html", values, status=422 if fault else 200)
 

@@ -1,7 +1,9 @@
 """Records made here before QuickBooks was read are confirmed one by one on their page."""
 
+import re
+
 from sync.store import changes
-from sync.store.base import fetchrow, fetchval
+from sync.store.base import fetch, fetchrow, fetchval
 from tests.web.pages.conftest import Enter
 from tests.web.pages.test_approval import send
 
@@ -23,3 +25,24 @@ async def test_an_exact_match_is_chosen_already_and_confirmed_by_a_person(enter:
     assert await fetchval("select count(*) from record where name = $1", there["name"]) == 1
     assert await fetchval("select state from change where id = $1", change) == "cleared"
     assert await send(await enter("viewer"), PAGE, record=str(record), choice="new") == 403
+
+
+async def test_all_exact_matches_are_confirmed_with_one_button_by_who_may(enter: Enter) -> None:
+    manager, viewer = await enter("accounting_manager"), await enter("viewer")
+    names = [row["name"] for row in await fetch("select name from record where entity = 'Vendor' order by id limit 2")]
+    for name in names:
+        await changes.propose(1, "Vendor", "create", {"Name": name}, "test")
+    page = (await manager.get(PAGE)).text
+    assert "Confirm all 2 exact matches" in page
+    assert "Confirm all" not in (await viewer.get(PAGE)).text
+    asked = (await manager.get(f"{PAGE}/exact")).text
+    address = re.search(r'action="([^"]+/exact\?until=\d+)"', asked)
+    assert address
+    assert address[1] in page  # the same, in a dialog
+    assert (await viewer.submit(address[1])).status_code == 403
+    done = await manager.submit(address[1])
+    shown = (await manager.get(done.headers["location"])).text
+    assert "2 records are linked." in shown
+    assert "Nothing to match." in shown
+    assert await fetchval("select count(*) from record where name = any($1)", names) == 2
+    assert (await manager.get(f"{PAGE}/exact")).headers["location"].endswith("/matching")

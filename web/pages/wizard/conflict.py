@@ -162,7 +162,7 @@ async def conflict_values(request: HTMXRequest, row: CompanyRow, found: Conflict
         "decides": may(current(request).person, "accounting_manager"),
         "title": named.title,
         "line": f"{labels.kind(found.change.entity)}. {counted(len(asked))}",
-        "position": f"{count(position + 1)} of {count(len(others))}",
+        "position": f"Conflict {count(position + 1)} of {count(len(others))}",
         "next_href": f"{home}/{beside[0]}" if beside else None,
         "record_href": record_href(row.id, found.change),
         "questions": asked,
