@@ -34,7 +34,7 @@ HEARD = """
             min(first.answered_at)) as read_at
     from session s
     left join lateral (select min(q.answered_at) as answered_at from request q
-        where q.session = s.id and q.answered_at >= $2 and q.hresult = '') first on true
+        where q.session = s.id and q.answered_at >= $2 and q.hresult = '' and q.kind <> 'identity') first on true
     where s.company = $1 and s.opened_at >= $2::timestamptz - interval '1 day' and s.called_at >= $2
 """
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from sync.keys import KeyRing
+from sync.practice.company import CompanyFile
 from sync.practice.connector import Access, Faults
 from sync.practice.faults import WrongPassword
 from sync.store import setup
@@ -156,6 +157,27 @@ async def test_the_task_list_of_a_company_that_begins_by_itself_says_so(
     assert "set-up is at step 4 of 6" in (await alice.get(home)).text
     assert "See what answered" in (await alice.get(f"{home}/setup")).text
     begun.connector.close()
+    begun.file.close()
+
+
+async def test_another_file_that_answers_is_no_success_of_a_trial(enter: Enter, site: str, tmp_path: Path) -> None:
+    alice = await enter("accounting_manager")
+    begun = await walk(alice, site, tmp_path)
+    await begun.connector.update()
+    await alice.submit(f"{begun.home}/confirm")
+    guide = f"/companies/{begun.company}/troubleshooting"
+    assert (await alice.submit(f"{guide}/try", step="4")).status_code == 303
+    other = CompanyFile.create(tmp_path / "other.practice", company_name="Another Company, Inc.")
+    begun.connector.company_file = other  # it says which one it is when it is asked, and that is all
+    await begun.connector.update()
+    assert await fetchval("select count(*) from request where kind = 'identity' and answered_at is not null") > 0
+    text = (await alice.get(guide)).text
+    assert "it works" not in text
+    assert "QuickBooks had another company file open" in text
+    told = "select detail ->> 'outcome' from audit_entry where action = 'guide.tried' order by id desc limit 1"
+    assert await fetchval(told) == "wrong_file"
+    begun.connector.close()
+    other.close()
     begun.file.close()
 
 
