@@ -10,7 +10,7 @@ from typing import Any, Literal
 from sync.qbxml import statuses
 from sync.qbxml.entities import ENTITIES
 from sync.store.base import document, fetch, fetchrow, fetchval
-from sync.store.connectors import PAUSED
+from sync.store.connectors import PAUSED, SWITCHED_OFF
 
 Which = Literal["all", "failed"]
 LABELS = {"ListDeleted": "Deleted list entries", "TxnDeleted": "Deleted transactions"}
@@ -20,6 +20,7 @@ FAILED = f"(q.hresult <> '' or q.set_aside <> '' or ({REFUSED}))"
 NAMES = {"counts": "How many rows there are", "identity": "Which company file is open"}
 WAITING = "Waiting for the Web Connector"
 HELD = {  # when a run goes on that something other than a computer's silence holds up
+    "off": "once QuickBooks Desktop is enabled",
     "wrong_file": "once the right file is open",
     "paused": "once the pause is over",
     "refused": "once QuickBooks opens the file",
@@ -51,6 +52,7 @@ class RunRow:
     machine: str
     percent: int
     sessions: int
+    held_by: str = ""  # while it waits: a key of HELD, or "" where nothing but a call is missing
     report: Mapping[str, Any] | None = None  # of a verify run, by entity: see store.verify
 
 
@@ -145,7 +147,8 @@ RUN = f"""
         exists (select from session s where s.run = r.id and s.ended_at is null
             and s.called_at > now() - interval '15 minutes') as live,
         case when r.state in ('queued', 'running') then (
-            select case when co.wrong_file_at is not null then 'wrong_file' when {PAUSED} then 'paused'
+            select case when {SWITCHED_OFF} then 'off'
+                when co.wrong_file_at is not null then 'wrong_file' when {PAUSED} then 'paused'
                 when co.refused_at is not null then 'refused'
                 when r.state = 'running' and co.last_call_at > now() - interval '10 minutes' then 'soon' end
             from company co where co.id = r.company) end as held_by
@@ -194,6 +197,7 @@ def run_row(row: Any) -> RunRow:
         machine=row["machine"],
         percent=row["percent"],
         sessions=row["sessions"],
+        held_by=row["held_by"] or "",
         report=document(row["report"]),
     )
 

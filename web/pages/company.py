@@ -97,7 +97,7 @@ def running(row: CompanyRow, detail: RunDetail | None, now: datetime) -> Values:
             "progress_total": None,
         }
     waits = detail.row.result_state == "waiting"
-    begins = when_it_begins(row, now) if waits and detail.row.state == "queued" else ""
+    begins = when_it_begins(row, now) if waits and detail.row.state == "queued" and detail.row.held_by != "off" else ""
     return {
         "run": detail.row,
         "run_line": begins or run_sentence(detail),
@@ -108,10 +108,10 @@ def running(row: CompanyRow, detail: RunDetail | None, now: datetime) -> Values:
 
 def allowed(request: HTMXRequest, row: CompanyRow, detail: RunDetail | None) -> Values:
     """Return which actions this person is offered now."""
-    person = current(request).person
+    person, on = current(request).person, current(request).quickbooks_on
     manager = may(person, "accounting_manager")
     return {
-        "sync_now": row.begun and row.state != "paused" and may(person, "member") and detail is None,
+        "sync_now": on and row.begun and row.state != "paused" and may(person, "member") and detail is None,
         "main_action": row.group != "needs_you",  # else the banner carries the primary button
         "may_pause": manager and row.begun and not has(row, "paused"),
         "may_resume": manager and has(row, "paused"),

@@ -9,6 +9,7 @@ from sync.store.base import execute, fetchval
 from tests.web.api.conftest import CUSTOMERS, Program, With, first_customer
 
 TWINS = 20
+DEEP = b'{"a":' * 10_000 + b"1" + b"}" * 10_000
 
 
 async def pages(client: Program, path: str, **query: str | int) -> list[list[dict[str, object]]]:
@@ -133,7 +134,7 @@ async def test_a_name_that_is_taken_is_refused(program: With) -> None:
         (b'{"Name": NaN}', "application/json", 400),
         (b'{"Name": "a\\u0000b"}', "application/json", 400),
         (b'{"Name": [["a"]]}', "application/json", 400),
-        (b'{"a":' * 300 + b"1" + b"}" * 300, "application/json", 400),
+        (DEEP, "application/json", 400),
         (b'{"a":' * 100_000, "application/json", 400),
         (b"\xff", "application/json", 400),
         (b"Name=A", "application/x-www-form-urlencoded", 415),
@@ -145,6 +146,23 @@ async def test_a_body_that_cannot_be_read_is_refused(program: With, content: byt
     answer = await client.post(CUSTOMERS, content=content, headers={"content-type": kind})
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+async def test_no_address_that_is_written_to_breaks_on_a_deep_or_a_large_body(program: With) -> None:
+    client = await program("accounting_manager")
+    kind = {"content-type": "application/json"}
+    one = f"{CUSTOMERS}/{(await first_customer(client))['id']}"
+    company = "/companies/1"
+    for method, path in (
+        ("POST", CUSTOMERS),
+        ("PATCH", one),
+        ("POST", f"{company}/changes/decide"),
+        ("POST", f"{company}/runs"),
+    ):
+        for content, status in ((DEEP, 400), (b'{"Name": "' + b"a" * 1_100_000 + b'"}', 413)):
+            answer = await client.request(method, path, content=content, headers=kind)
+            assert (answer.status_code, answer.headers["content-type"]) == (status, "application/problem+json"), path
+            assert answer.json()["code"] == {400: "bad_request", 413: "too_large"}[status]
 
 
 async def test_twenty_twins_with_one_key_make_one_change(program: With) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import re
 from datetime import UTC, datetime
 
 import pytest
@@ -164,9 +165,14 @@ async def test_a_file_that_cannot_be_taken_is_refused_in_words(enter: Enter, con
     assert await fetchval("select count(*) from csv_line") == 0
 
 
-async def test_a_file_that_is_too_large_is_refused(enter: Enter) -> None:
+async def test_a_file_of_twenty_megabytes_is_taken_and_a_larger_one_refused(enter: Enter) -> None:
     bob = await enter("member")
-    assert "larger than this page takes" in await send(bob, b"Name\n" + b"a\n" * 10_200_000)
+    lines = 19_990_000 // 10_000
+    file = b"Name,Notes\n" + (b"a," + b"n" * 9_997 + b"\n") * lines
+    assert re.fullmatch(rf"{HOME}/\d+", await send(bob, file))
+    assert await fetchval("select count(*) from csv_line") == lines
+    assert "The file has more than 20 MB. Cut it in two." in await send(bob, file + file[:20_000])
+    assert "larger than this page takes" in await send(bob, file + file[:200_000])
 
 
 async def test_a_column_is_named_anew_and_the_lines_are_looked_at_again(enter: Enter) -> None:

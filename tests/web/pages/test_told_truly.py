@@ -22,6 +22,7 @@ HELD = (
     ('refused_at = now(), refused = \'{"hresult": "0x80040420"}\'', "once QuickBooks opens the file"),
     ("paused_at = now()", "once the pause is over"),
     ("wrong_file_at = now(), wrong_file = '[]'", "once the right file is open"),
+    ("region = region", "once QuickBooks Desktop is enabled"),
 )
 
 
@@ -41,6 +42,8 @@ async def test_a_sync_that_is_held_up_says_by_what_in_every_list(enter: Enter) -
     assert "Goes on at the next call" in (await vera.get("/companies/1")).text
     for held, words in HELD:
         await execute(f"update company set {held}")  # the one that counts most comes last
+        if "Desktop" in words:
+            await execute("update workspace set enabled_at = null")
         for path in lists:
             text = (await vera.get(path)).text
             assert f"Goes on {words}" in text
@@ -48,6 +51,12 @@ async def test_a_sync_that_is_held_up_says_by_what_in_every_list(enter: Enter) -
         await execute("update run set state = 'queued', began_at = null")
         assert f"Begins {words}" in (await vera.get("/companies/1")).text
         await execute("update run set state = 'running', began_at = asked_at")
+    await execute("update run set state = 'complete', ended_at = now()")
+    await execute("update company set refused_at = null, wrong_file_at = null, paused_at = null")
+    bob = await enter("member")
+    assert "Sync now" not in (await bob.get("/companies/1")).text
+    await execute("update workspace set enabled_at = now()")
+    assert "Sync now" in (await bob.get("/companies/1")).text
 
 
 async def test_calls_with_a_wrong_key_only_are_told_since_when_and_from_where(

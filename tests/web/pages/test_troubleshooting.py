@@ -386,9 +386,9 @@ async def test_pasted_lines_are_read_too(visitor: Visitor) -> None:
     assert "Most likely: 0x80040414" in words(answer.text)
 
 
-async def test_a_large_log_is_read_and_a_larger_one_refused_in_a_sentence(enter: Enter) -> None:
+async def test_a_log_of_twenty_megabytes_is_read_and_a_larger_one_refused_in_a_sentence(enter: Enter) -> None:
     vera = await enter("viewer")
-    status, html = await upload(vera, f"{GUIDE}/log", LOG * (5_000_000 // len(LOG)))
+    status, html = await upload(vera, f"{GUIDE}/log", LOG * (20_000_000 // len(LOG)))
     assert "Most likely: 0x80040414" in words(html)
     status, html = await upload(vera, f"{GUIDE}/log", LOG * (20_050_000 // len(LOG)))
     assert status == 422
