@@ -12,10 +12,11 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Response
 
 from sync.settings import Settings
+from sync.smtp import is_email
 from sync.store import mail, people, workspace
 from sync.store.people import WAITING, Person
 from web.auth import TooManyTries, address_of, may, sign_in
-from web.forms import is_email, line
+from web.forms import line
 from web.frame import Values
 from web.htmx import go_to
 from web.passwords import fault_of

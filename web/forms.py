@@ -5,7 +5,6 @@ from collections.abc import Mapping
 
 from web.site import AnyRequest
 
-EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -33,10 +32,6 @@ def line(form: Mapping[str, str], name: str, *, longest: int = 254) -> str:
 def whole_number(text: str) -> int | None:
     """Return the number that digits are; None for anything else, and for what no number of ours is as large as."""
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
-
-
-def is_email(text: str) -> bool:
-    return len(text) <= 254 and EMAIL.fullmatch(text) is not None
 
 
 def local_path(text: str, default: str = "/") -> str:

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from sync.qbxml.fields import Kind
+from sync.smtp import is_email
 from web import filters
-from web.forms import is_email, local_path
+from web.forms import local_path
 from web.values import groups_of, in_order, label_of, lines_of, shown
 
 NOW = datetime(2025, 11, 21, 14, 31, 8, tzinfo=UTC)

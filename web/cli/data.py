@@ -11,11 +11,11 @@ import click
 from sync.keys import KeyRing
 from sync.qbxml.entities import ENTITIES, ITEMS, TERMS
 from sync.settings import Settings
+from sync.smtp import is_email
 from sync.store import companies, exports, people, resets, setup
 from sync.store import records as stored
 from sync.store.tokens import hash_of
 from web.cli.common import company_of, now, with_database
-from web.forms import is_email
 from web.passwords import Passwords, fault_of
 
 ACTOR = "command line"

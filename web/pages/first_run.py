@@ -9,9 +9,10 @@ from litestar.exceptions import NotFoundException
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Response, Template
 
+from sync.smtp import is_email
 from sync.store import people
 from web.auth import address_of, sign_in
-from web.forms import is_email, line, read_form
+from web.forms import line, read_form
 from web.frame import frame, page
 from web.htmx import go_to
 from web.passwords import RULE, fault_of

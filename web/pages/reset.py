@@ -12,12 +12,13 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Response
 
 from sync.settings import Settings
+from sync.smtp import is_email
 from sync.store import mail, people, resets, workspace
 from sync.store.resets import Reset
 from web.auth import TooManyTries, address_of, hash_of, signed_in, who_asks
 from web.entering import enter, ways_in
 from web.filters import day_time
-from web.forms import is_email, line, read_form
+from web.forms import line, read_form
 from web.frame import frame, page
 from web.pages.join import NO_REFERRER
 from web.passwords import RULE, fault_of

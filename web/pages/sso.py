@@ -9,12 +9,13 @@ from litestar.exceptions import NotFoundException
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Redirect, Response, Template
 
+from sync.smtp import is_email
 from sync.store import accounts, people, workspace
 from sync.store.accounts import NewAccount, Newcomers
 from sync.store.people import Person
 from web.auth import address_of, who_asks
 from web.entering import CONNECT, begun_cookie, enter, tell_owners
-from web.forms import CONTROL, is_email, local_path
+from web.forms import CONTROL, local_path
 from web.frame import frame, guide_frame, page
 from web.sign_on import BEGUN_LASTS, Away, Begun, Profile, Provider, Refused, seal, unseal
 from web.site import site_of

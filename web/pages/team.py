@@ -10,12 +10,13 @@ from litestar.params import FromPath
 from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Response
 
+from sync.smtp import is_email
 from sync.store import accounts, mail, resets, team, workspace
 from sync.store.people import ROLES, WAITING
 from sync.store.team import By, Member
 from web.auth import ROLE_WORDS, address_of, current, hash_of, may
 from web.filters import day_time, plural, upper_first, words
-from web.forms import is_email, line, read_form
+from web.forms import line, read_form
 from web.frame import Values, page, team_frame
 from web.htmx import go_to
 from web.pages.reset import link_of, mail_link

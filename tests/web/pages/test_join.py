@@ -133,6 +133,7 @@ async def test_only_owners_invite_and_nobody_of_the_team_is_invited_again(enter:
     for email, role, words in (
         ("alice@halder.example", "owner", "There is an account with this e-mail"),
         ("not an address", "viewer", "Give the e-mail address"),
+        ("a,eve@halder.example", "viewer", "Give the e-mail address"),  # of which no mail could be addressed
         ("grace@halder.example", "superuser", "Choose a role"),
     ):
         refused = await ruth.submit("/team/invitations", email=email, role=role)
