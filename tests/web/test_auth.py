@@ -2,12 +2,15 @@
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sync.settings import Settings
 from sync.store import people
 from sync.tables import AuditEntry, Limit, User, UserSession, Workspace
+from tests.serving import free_socket, served
 from tests.web.conftest import PASSWORD, SignUp, Visitor
 
 RUTH = {"team": "Halder Stone", "name": "Ruth Halder", "email": "Ruth@Halder.example", "password": PASSWORD}
@@ -150,6 +153,26 @@ async def test_the_session_cookie_is_for_http_only_and_the_database_holds_no_tok
     hashes = [bytes(row["token_hash"]) for row in await UserSession.select(UserSession.token_hash)]
     assert hashlib.sha256(token.encode()).digest() in hashes
     assert token.encode() not in hashes
+
+
+async def test_over_https_every_cookie_of_ours_goes_back_over_https_alone(settings: Settings) -> None:
+    with free_socket() as (listening, port):
+        async with (
+            served(replace(settings, public_url="https://books.halder.example"), listening),
+            Visitor(base_url=f"http://127.0.0.1:{port}") as ruth,
+        ):
+            first = await ruth.get("/first-run")
+            form = first.cookies["__Host-deskbridge-form"]
+            entered = await ruth.post(
+                "/first-run", data={**RUTH, "_csrf_token": form}, headers={"cookie": f"__Host-deskbridge-form={form}"}
+            )
+    assert entered.status_code == 303
+    cookies = [*first.headers.get_list("set-cookie"), *entered.headers.get_list("set-cookie")]
+    assert {one.partition("=")[0] for one in cookies} == {"__Host-deskbridge-form", "__Host-deskbridge-session"}
+    for cookie in cookies:
+        assert all(part in cookie for part in ("; Path=/", "; SameSite=lax", "; Secure"))
+        assert "Domain" not in cookie  # for this host alone
+    assert "HttpOnly" in next(one for one in cookies if "session" in one)
 
 
 async def test_signing_out_ends_the_session_for_good(signed_in_as: SignUp) -> None:
