@@ -86,7 +86,7 @@ def _banner(kind: str, row: CompanyRow, now: datetime) -> Banner:
             text = f"{small} The sync goes on by itself once QuickBooks opens the company file."
             return Banner(kind=kind, title="QuickBooks refuses.", text=text, button=why)
         case "not_active":
-            text = f"{small}. {what_to_check(row)}"
+            text = what_to_check(row) if row.wrong_keys else f"{small}. {what_to_check(row)}"
             return Banner(kind=kind, title=not_active_sentence(row, now), text=text, button=why)
         case "late" if row.last_call_at:
             since = f"{day_time(row.last_call_at)} ({_ago(row.last_call_at, now)})"

@@ -11,6 +11,7 @@ from sync.qbxml import statuses
 from sync.qbxml.entities import ENTITIES
 from sync.store.base import document, fetch, fetchrow, fetchval
 from sync.store.connectors import PAUSED, SWITCHED_OFF
+from sync.store.run_sessions import SessionRow, seconds_of, sessions_of
 
 Which = Literal["all", "failed"]
 LABELS = {"ListDeleted": "Deleted list entries", "TxnDeleted": "Deleted transactions"}
@@ -72,19 +73,6 @@ class EntityProgress:
     seconds_left: float | None
     took: float | None  # seconds
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionRow:
-    """One session of a run."""
-
-    id: int
-    opened_at: datetime
-    ended_at: datetime | None
-    machine: str
-    address: str
-    result: str
-    asked: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,7 +218,6 @@ async def run(company: int, number: int, now: datetime) -> RunDetail | None:
         return None
     id = row["id"]
     entities = await fetch("select * from run_entity where run = $1 order by position", id)
-    sessions = await fetch("select * from session where run = $1 order by id desc limit 50", id)
     beside = await fetchrow(
         f"""select (select max(number) from run where company = $1 and number < $2) as earlier,
                (select min(number) from run where company = $1 and number > $2) as later,
@@ -246,12 +233,13 @@ async def run(company: int, number: int, now: datetime) -> RunDetail | None:
     known = [one.expected for one in counted if one.expected is not None]
     expected = sum(known) if known and len(known) == len(counted) else None
     done = sum(one.done for one in progress)
-    rate = done / row["took"] if row["took"] and done else None
+    read_for = await seconds_of(id)  # a computer that was away says nothing about how long the rest takes
+    rate = done / read_for if read_for and done else None
     left = (max(expected - done, 0) / rate) if expected and rate and row["state"] == "running" else None
     return RunDetail(
         row=run_row(row),
         entities=progress,
-        sessions=[_session(session) for session in sessions],
+        sessions=await sessions_of(id),
         earlier=beside["earlier"],
         later=beside["later"],
         expected=expected,
@@ -283,18 +271,6 @@ def _entity(row: Any, now: datetime) -> EntityProgress:
         seconds_left=left,
         took=took,
         reason=row["reason"],
-    )
-
-
-def _session(row: Any) -> SessionRow:
-    return SessionRow(
-        id=row["id"],
-        opened_at=row["opened_at"],
-        ended_at=row["ended_at"],
-        machine=row["machine"],
-        address=row["address"],
-        result=row["result"],
-        asked=row["asked"],
     )
 
 

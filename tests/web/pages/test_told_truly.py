@@ -5,11 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
+
 from sync.keys import KeyRing
 from sync.practice.company import CompanyFile
 from sync.practice.connector import Access, Faults
 from sync.practice.faults import WrongPassword
-from sync.store import setup
+from sync.store import runs, setup
 from sync.store.base import execute, fetchrow, fetchval
 from tests.serving import SECRET
 from tests.web.pages.conftest import Enter
@@ -165,6 +167,12 @@ async def test_the_task_list_of_a_company_that_begins_by_itself_says_so(
     await begun.connector.update()
     assert "set-up is at step 4 of 6" in (await alice.get(home)).text
     assert "See what answered" in (await alice.get(f"{home}/setup")).text
+    await begun.connector.update()
+    await begun.connector.update()
+    sessions = part((await alice.get(f"{home}/syncs/1")).text, 'id="sessions"', "</table>")
+    assert "Three conversations with the Web Connector" in sessions
+    assert sessions.count("<b>3 times:</b>") == 1  # what ended alike is one line
+    assert sessions.count("0x80040420") == 1
     begun.connector.close()
     begun.file.close()
 
@@ -188,6 +196,19 @@ async def test_another_file_that_answers_is_no_success_of_a_trial(enter: Enter, 
     begun.connector.close()
     other.close()
     begun.file.close()
+
+
+async def test_the_time_left_counts_the_time_in_session_only(enter: Enter) -> None:
+    await execute("update run set state = 'running', ended_at = null, began_at = now() - interval '9 hours'")
+    await execute(
+        """update session set opened_at = now() - interval '9 hours', ended_at = null,
+               called_at = now() - interval '9 hours' + interval '100 seconds'"""
+    )
+    await execute("update run_entity set expected = done * 2, state = 'reading' where mode in ('whole', 'sweep')")
+    detail = await runs.run(1, 1, datetime.now(UTC))
+    assert detail is not None
+    assert detail.seconds_left == pytest.approx(100.0)
+    assert "about 2 min" in (await (await enter("viewer")).get("/companies/1")).text
 
 
 async def test_long_paths_break_at_their_backslashes(enter: Enter) -> None:
