@@ -46,3 +46,11 @@ for (const find of document.querySelectorAll("[data-menu-find]")) {
     }
   });
 }
+
+// Tabs that scroll sideways show the current one.
+document.addEventListener("htmx:load", () => {
+  for (const current of document.querySelectorAll(".tabs__link[aria-current]")) {
+    const list = current.closest(".tabs__list");
+    list.scrollLeft = Math.max(0, current.offsetLeft - list.offsetLeft - (list.clientWidth - current.offsetWidth) / 2);
+  }
+});

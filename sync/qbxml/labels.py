@@ -15,6 +15,7 @@ WORDS = {
     "Addr3": "Address line 3",
     "Addr4": "Address line 4",
     "Addr5": "Address line 5",
+    "AltContact": "Other contact",
     "AltPhone": "Other phone",
     "BillAddress": "Billing address",
     "COGSAccountRef": "Cost of goods sold account",

@@ -212,7 +212,7 @@ async def contents(request: HTMXRequest, row: CompanyRow, asked: Asked) -> Value
         "banners": banners(row, datetime.now(UTC)),
         "groups": await groups(row.id, asked) if asked.way != "in" else [],
         "unread": [unread_of(each) for each in inbound if asked.entity in ("", each.entity)],
-        "sentence": sentence(counts.unsynced, len(all_unread)),
+        "sentence": sentence(counts.unsynced, len(all_unread), counts.conflicts),
         "taken": [taken(row.id, each) for each in await stuck.taken_up(row.id)],
         "ignored": await stuck.ignored(row.id),
         "clear_url": home if asked.narrows else None,
@@ -252,13 +252,17 @@ def taken(company: int, one: TakenUp) -> tuple[TakenUp, str, str | None, str]:
     return one, named, record_href(company, one.entity, one.record), state_words(one.state)
 
 
-def sentence(number: int, unread: int) -> str:
-    """Six records could not sync. Newest first. Look in QuickBooks first … (E26)"""
-    if not number and not unread:
+def sentence(number: int, unread: int, conflicts: int) -> str:
+    """Six records could not sync. Two conflicts wait for a decision. Newest first. Look in QuickBooks first … (E26)"""
+    if not number and not unread and not conflicts:
         return "Every record could sync. There is nothing to do here."
     parts = [f"{upper_first(words(number))} {plural(number, 'record')} could not sync."] if number else []
     if unread:
         parts.append(f"{upper_first(words(unread))} {plural(unread, 'kind')} could not be read from QuickBooks.")
+    if conflicts:
+        parts.append(
+            f"{upper_first(words(conflicts))} {plural(conflicts, 'conflict waits', 'conflicts wait')} for a decision."
+        )
     return " ".join((*parts, "Newest first.", *([LOOK_FIRST] if number else [])))
 
 
