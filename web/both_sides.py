@@ -6,6 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from sync.protocol.differences import Difference, custom_name, differences
+from sync.qbxml.labels import lower
 from web.leaf_words import leaf_label, leaf_text
 from web.values import Links, groups_of
 
@@ -55,8 +56,13 @@ def in_lines(entity: str, found: list[Difference]) -> list[tuple[str, str, str]]
 
 
 def labels(entity: str, found: list[Difference]) -> list[str]:
-    """Return what the fields that differ are called, each once; of lines that they are lines."""
-    return list(dict.fromkeys("the lines" if in_line(one) else leaf_label(entity, one.path) for one in found))
+    """Return what the fields that differ are called in a sentence, each once; of lines that they are lines."""
+    return list(dict.fromkeys("the lines" if in_line(one) else in_sentence(entity, one) for one in found))
+
+
+def in_sentence(entity: str, one: Difference) -> str:
+    """Return a field's name in small letters, a custom field's as people gave it."""
+    return custom_name(one.path[-1]) or lower(leaf_label(entity, one.path))
 
 
 def in_line(one: Difference) -> bool:

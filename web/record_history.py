@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from markupsafe import Markup
 
 from sync.protocol.differences import differences
-from sync.qbxml.labels import lower
 from sync.store.records import RecordDetail
 from sync.store.timelines import ChangeRow
 from web.both_sides import labels
@@ -112,7 +111,7 @@ def sentence(entity: str, change: ChangeRow) -> Markup:
 def fields_of(entity: str, change: ChangeRow) -> str:
     if change.action != "update" or change.after is None:
         return ""
-    names = [lower(one) for one in labels(entity, differences(change.before or {}, change.after))]
+    names = labels(entity, differences(change.before or {}, change.after))
     rest = len(names) - SHOWN
     return sentence_list([*names[:SHOWN], *([f"{words(rest)} more"] if rest > 0 else [])]) if names else ""
 

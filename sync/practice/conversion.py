@@ -51,8 +51,18 @@ class Converter:
                 return self.reference(field.name, value, entity)
             if field.name == "BarCode":
                 return text(value, "BarCodeValue")
+            if field.name == "DataExt":
+                return self.custom(value)
             return self._group(value, laid_open(field.children), laid_open(target), entity)
         return normal(self.named(value), field.kind)
+
+    def custom(self, given: Fields) -> Fields:
+        """A custom field of a line, with its type."""
+        key = (text(given, "OwnerID").upper(), text(given, "DataExtName"))
+        row = self.books.db.execute("SELECT type FROM custom_field WHERE owner = ? AND name = ?", key).fetchone()
+        if row is None:
+            raise refusals.object_missing(key[1])
+        return {"OwnerID": key[0], "DataExtName": key[1], "DataExtType": row[0], "DataExtValue": given["DataExtValue"]}
 
     def named(self, value: str) -> str:
         """The id that a macro stands for."""

@@ -149,9 +149,23 @@ def custom_value(owner: str, name: str, kind: str, value: str) -> Fields:
 def _bodies(rows: list[Any], fields: Fields, custom: dict[str, str]) -> Iterator[tuple[str, str]]:
     with_lines = markup.text(fields, "IncludeLineItems") in ("true", "1")
     with_links = markup.text(fields, "IncludeLinkedTxns") in ("true", "1")
+    owners = {owner.upper() for owner in markup.many(fields, "OwnerID")}
     for entity, object_id, head, linked, lines, tail in rows:
         shown = lines if with_lines or not is_transaction(entity) else ""
+        if "<DataExtRet>" in shown:
+            shown = markup.render(_of_owners(markup.read(shown), owners))
         yield f"{entity}Ret", "".join((head, linked if with_links else "", shown, tail, custom.get(object_id, "")))
+
+
+def _of_owners(value: Any, owners: set[str]) -> Any:
+    """Lines without the custom fields of owners that were not asked for."""
+    if isinstance(value, list):
+        return [_of_owners(one, owners) for one in value]
+    if not isinstance(value, dict):
+        return value
+    found = {name: _of_owners(one, owners) for name, one in value.items() if name != "DataExtRet"}
+    custom = [one for one in markup.many(value, "DataExtRet") if markup.text(one, "OwnerID") in owners]
+    return found | ({"DataExtRet": custom} if custom else {})
 
 
 def _only(wanted: set[str], body: str) -> str:

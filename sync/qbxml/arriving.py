@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from sync.qbxml import customs
 from sync.qbxml.arrange import occurrences
 from sync.qbxml.entities import ENTITIES, ITEMS, NAMES, TERMS, Entity, refers_to
 from sync.qbxml.fields import Field, Kind, message, named
@@ -20,6 +21,7 @@ STAMPS = frozenset({*IDENTITY, "TimeCreated", "TimeModified", "TxnNumber", "Full
 SPACES = (NAMES, ITEMS, TERMS)  # kinds that share one list of names
 TENTHS = re.compile(r"-?\d+\.\d")
 SHOWN = 60  # characters of a name that a sentence repeats
+OF_LINES = "Custom fields of lines can be given with a new transaction only. Change those of this one in QuickBooks."
 THEIRS = {there: name for name, there in PAID.items()}
 
 
@@ -142,7 +144,7 @@ def strays(entity: Entity, values: Mapping[str, Any], verb: str, known: Mapping[
         if value is not None and value != known.get(name) and not (name in STAMPS and verb == "Add")
     }
     ids = [name for name in given if name in IDENTITY]
-    plain = {name: value for name, value in given.items() if name not in ids}
+    plain = {name: customs.without_known(value, known.get(name)) for name, value in given.items() if name not in ids}
     found = [fault(entity, name, "read_only", f"{label(entity.name, name)} is QuickBooks' own.") for name in ids]
     return found + list(misplaced(entity, plain, content, whole, verb, ""))
 
@@ -157,7 +159,9 @@ def misplaced(
                 yield fault(entity, above + name, "unknown", f"QuickBooks knows no field {name[:SHOWN]} here.")
             continue
         place, path = place_of(name, content, verb), above + name
-        if place is None and name not in known:
+        if place is None and name == customs.NAME:
+            yield fault(entity, path, "read_only", OF_LINES)
+        elif place is None and name not in known:
             yield fault(entity, path, "unknown", f"QuickBooks knows no field {name[:SHOWN]} here.")
         elif place is None:
             yield fault(entity, path, "read_only", f"{label(entity.name, path)} is set by QuickBooks itself.")

@@ -119,6 +119,19 @@ def carried(known: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, 
     return found
 
 
+def without_known(rows: Any, known: Any) -> Any:
+    """Lines without custom fields that are as QuickBooks has them: the Mod of a line has no place for them."""
+    before = {row.get(LINE_ID): row.get(NAME) for row in lines_of(known) if row.get(LINE_ID)}
+    if not before or not isinstance(rows, list):
+        return rows
+    return [
+        {name: value for name, value in row.items() if name != NAME or value != before.get(row.get(LINE_ID))}
+        if isinstance(row, Mapping)
+        else row
+        for row in rows
+    ]
+
+
 def lines_of(rows: Any) -> list[Mapping[str, Any]]:
     return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
 

@@ -9,11 +9,13 @@ from sync.protocol.changes import Change, customs_answered, looked_up
 from sync.protocol.differences import Difference, differences, merge
 from sync.protocol.writes import Task, Unsendable, requests_for
 from sync.qbxml import customs
+from sync.qbxml.arriving import strays
 from sync.qbxml.build import build
 from sync.qbxml.customs import Custom
 from sync.qbxml.entities import ENTITIES
 from sync.qbxml.fields import is_message, message
 from sync.qbxml.validate import faults
+from sync.qbxml.writing import add_values
 
 KINDS = [one for one in ENTITIES.values() if customs.object_of(one)]
 DEFINED = customs.definitions(
@@ -153,3 +155,17 @@ def test_the_answers_to_custom_fields_decide_together() -> None:
     assert (missing.state, missing.own, missing.counts) == (Change.APPROVED, False, True)
     both = looked_up("update", before | {"Phone": "1"}, wanted | {"Phone": "2"}, [before | {"Phone": "2"}])
     assert (both.state, both.own) == (Change.APPLIED, True)  # the record itself: its custom fields are left
+
+
+def test_custom_fields_of_lines_go_with_a_new_transaction_and_stand_in_the_way_of_no_other_edit() -> None:
+    invoice = ENTITIES["Invoice"]
+    custom = {"OwnerID": "0", "DataExtName": "Bundle", "DataExtType": "STR255TYPE", "DataExtValue": "7"}
+    line = {"TxnLineID": "1", "ItemRef": {"ListID": "8-1"}, "Quantity": "1", "DataExtRet": [custom]}
+    (made,) = add_values(invoice, {"InvoiceLineRet": [line]})["InvoiceLineAdd"]
+    assert made["DataExt"] == [{name: value for name, value in custom.items() if name != "DataExtType"}]
+    known = {"InvoiceLineRet": [line]}
+    assert not strays(invoice, {"InvoiceLineRet": [line | {"Quantity": "2"}]}, "Mod", known)
+    other = [line | {"DataExtRet": [custom | {"DataExtValue": "8"}]}]
+    (wrong,) = strays(invoice, {"InvoiceLineRet": other}, "Mod", known)
+    assert (wrong.field, wrong.rule) == ("InvoiceLineRet[0]/DataExtRet", "read_only")
+    assert wrong.sentence.startswith("Custom fields of lines can be given with a new transaction only.")

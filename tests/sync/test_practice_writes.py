@@ -297,6 +297,16 @@ def test_a_custom_field_must_be_defined_for_its_kind_and_is_then_kept_changed_an
     assert field("Mod", "Bin", "9", target) == "3120"
     (ret,) = ask(file, "<InvoiceQueryRq><OwnerID>0</OwnerID></InvoiceQueryRq>")
     assert [one.findtext("DataExtValue") for one in ret.iter("DataExtRet")] == ["9"]
+    inside = "<OwnerID>0</OwnerID><DataExtName>{}</DataExtName><DataExtValue>4</DataExtValue>"
+    line = lines(("Edge", "1", "5.00")).replace("</InvoiceLineAdd>", f"<DataExt>{inside}</DataExt></InvoiceLineAdd>")
+    assert refused(file, "Invoice", WHO + line.format("Nothing")) == "3120"
+    made = add(file, "Invoice", WHO + line.format("Bin"))  # of a line, which QuickBooks takes with the Add
+    query = f"<InvoiceQueryRq><TxnID>{made.findtext('TxnID')}</TxnID><IncludeLineItems>true</IncludeLineItems>{{}}"
+    (ret,) = ask(file, f"{query.format('<OwnerID>0</OwnerID>')}</InvoiceQueryRq>")
+    assert [one.findtext("DataExtType") for one in ret.iterfind("InvoiceLineRet/DataExtRet")] == ["STR255TYPE"]
+    (ret,) = ask(file, f"{query.format('')}</InvoiceQueryRq>")
+    assert len(ret.findall("InvoiceLineRet")) == 1
+    assert not list(ret.iter("DataExtRet"))
     defined = ask(file, "<DataExtDefQueryRq><OwnerID>0</OwnerID></DataExtDefQueryRq>")
     assert [(one.findtext("DataExtName"), one.findtext("AssignToObject")) for one in defined] == [
         *(("Bin", "Item"), ("Rack", "Customer")),
