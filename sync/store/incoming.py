@@ -5,30 +5,56 @@ goes by a fixed number of statements. Whoever calls holds the company's lock.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sync.protocol.changes import NOT_THERE, Change
-from sync.protocol.incoming import COMPUTED, met
+from sync.protocol.incoming import COMPUTED, computed_in_lines, met, with_computed_lines
 from sync.qbxml.entities import ENTITIES
 from sync.store import policies
 from sync.store.base import document
 from sync.store.conflicts import IN_CONFLICT, PART_OF_CONFLICT, listed
 
 BACK = "QuickBooks has again what the team has."
-NOISE = sorted(COMPUTED)
+AGAIN = "QuickBooks changed it again before it was decided."
+BY_ITSELF = "Taken in by itself: this kind does not ask."
 
-READ_WHOLE = """select exists (select from run where company = $1 and state = 'complete'
-    and kind <> 'verify')"""
+READ_WHOLE = """
+    select exists (select from run where company = $1 and state = 'complete' and kind <> 'verify') as whole,
+        (select array_agg(entity) from entity_state where company = $1 and as_of is not null) as kinds
+"""
 
-KEPT = """case when record.ours is not null then record.{column}
-    when excluded.entity = any($15::text[]) and record.deleted_at is not null then '{{}}'::jsonb
-    when excluded.entity = any($15::text[])
-        and (record.edit_sequence <> excluded.edit_sequence or excluded.edit_sequence = '')
-        and record.quickbooks - $16::text[] <> excluded.quickbooks - $16::text[] then record.quickbooks end"""
 
+def array(names: Iterable[str]) -> str:
+    """Names of ours as they stand in a statement."""
+    return f"'{{{','.join(sorted(names))}}}'::text[]"
+
+
+COMPUTED_PARTS = array(COMPUTED)
+LINES = array(name for lines in with_computed_lines().values() for name in lines)
+
+
+def moved_on(entity: str, was: str, now: str) -> str:
+    """The condition that a record says something else than it did, beside what QuickBooks computes."""
+    return f"""case when {entity} = any({array(with_computed_lines())})
+        then record_moved({was}, {now}, {COMPUTED_PARTS}, {LINES}, {array(computed_in_lines())})
+        else {was} - {COMPUTED_PARTS} <> {now} - {COMPUTED_PARTS} end"""
+
+
+# What a record keeps of the team's side while QuickBooks' side moves on; looked at once for both.
+KEPT = f"""(
+    select case when record.ours is not null then record.ours else k.was end,
+        case when record.ours is not null then record.base else k.was end
+    from (select case
+        when record.ours is not null or excluded.entity <> all($15::text[]) then null
+        when record.deleted_at is not null then '{{}}'::jsonb
+        when (record.edit_sequence <> excluded.edit_sequence or excluded.edit_sequence = '')
+            and {moved_on("excluded.entity", "record.quickbooks", "excluded.quickbooks")}
+            then record.quickbooks end as was offset 0) k)"""
+
+# What a statement reads of a table is as it was before the statement: `was` has what a record said until now.
 UPSERT = f"""
     with incoming as materialized (
         select * from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
@@ -49,13 +75,24 @@ UPSERT = f"""
             ref_number = excluded.ref_number, party = excluded.party, amount = excluded.amount, date = excluded.date,
             active = excluded.active, time_created = excluded.time_created, time_modified = excluded.time_modified,
             quickbooks = excluded.quickbooks, line_order = excluded.line_order, deleted_at = null, updated_at = now(),
-            ours = {KEPT.format(column="ours")}, base = {KEPT.format(column="base")}
+            (ours, base) = {KEPT}
         where record.edit_sequence <> excluded.edit_sequence or record.deleted_at is not null
             or record.quickbooks <> excluded.quickbooks
-        returning id, entity, qb_id, ours, quickbooks
+        returning id, entity, qb_id, edit_sequence, ours, quickbooks
+    ), noted as (
+        insert into change (company, record, entity, direction, action, state, before, after, reason, created_by,
+            created_at, decided_at, ended_at)
+        select $1, w.id, w.entity, 'in', case when was.id is null or was.deleted_at is not null then 'create'
+            else 'update' end, 'applied', case when was.deleted_at is null then was.quickbooks end, w.quickbooks,
+            '{BY_ITSELF}', 'QuickBooks', $17::timestamptz, $17, $17
+        from written w left join record was on was.id = w.id
+        where w.entity = any($16::text[]) and w.ours is null and (was.id is null or was.deleted_at is not null
+            or ((was.edit_sequence <> w.edit_sequence or w.edit_sequence = '')
+                and {moved_on("w.entity", "was.quickbooks", "w.quickbooks")}))
+        order by w.id
     )
     select w.id, w.entity, w.qb_id, w.ours is not null and (o.id is null or o.deleted_at is not null
-        or o.quickbooks - $16::text[] <> w.quickbooks - $16::text[]) as differs
+        or {moved_on("w.entity", "o.quickbooks", "w.quickbooks")}) as differs
     from written w left join otherwise o on o.id = w.id
 """
 
@@ -66,26 +103,42 @@ OWN_EDIT = """exists (select from change o where o.record = r.id and o.direction
 PROPOSE = f"""
     with looked as (
         select r.*, {OWN_EDIT} as edited from record r where r.id = any($1) and r.ours is not null
-    ), moved as (
+    ), moved as materialized (
         select l.id, l.company, l.entity, l.deleted_at, l.quickbooks, l.edited,
             case when l.edited then l.base else l.ours end as mine,
             case when l.deleted_at is not null then l.ours = '{{}}'
-                else case when l.edited then l.base else l.ours end - $2::text[] = l.quickbooks - $2::text[] end as back
+                else not ({moved_on("l.entity", "case when l.edited then l.base else l.ours end", "l.quickbooks")})
+                end as back
         from looked l
     ), closed as (
-        update change c set state = 'cleared', reason = $3, ended_at = $4 from moved m
-        where m.back and c.record = m.id and c.direction = 'in' and c.state in ('proposed', 'kept')
+        update change c set state = 'cleared', ended_at = $2,
+            reason = case when c.record = any(array(select id from moved where back)) then '{BACK}' else '{AGAIN}' end
+        where c.record = any(array(select id from moved)) and c.direction = 'in' and c.state in ('proposed', 'kept')
+        returning c.id
     ), equal as (
         update record r set ours = null, base = null, updated_at = now()
         from moved m where m.id = r.id and m.back and not m.edited
     )
-    insert into change (company, record, entity, direction, action, state, before, after, created_by, created_at)
-    select company, id, entity, 'in',
+    insert into change (company, record, entity, direction, action, state, before, after, created_by, created_at,
+        decided_by, decided_at)
+    select m.company, m.id, m.entity, 'in',
         case when deleted_at is not null then 'delete' when mine = '{{}}' then 'create' else 'update' end,
-        'proposed', nullif(mine, '{{}}'), case when deleted_at is null then quickbooks end, 'QuickBooks', $4
-    from moved where not back order by id
-    on conflict (record) where direction = 'in' and state in ('proposed', 'kept') do update set id = excluded.id,
-        action = excluded.action, before = excluded.before, after = excluded.after, created_at = excluded.created_at
+        coalesce(o.state, 'proposed'), nullif(mine, '{{}}'), case when deleted_at is null then quickbooks end,
+        'QuickBooks', $2, coalesce(o.decided_by, ''), o.decided_at
+    from moved m left join lateral (
+        select c.state, c.decided_by, c.decided_at from change c
+        where c.record = m.id and c.direction = 'in' and c.state in ('proposed', 'kept') limit 1
+    ) o on true
+    where not back and (select count(*) from closed) >= 0 order by m.id  -- what was open is closed first
+"""
+
+# Of a record with an edit of ours what QuickBooks had is its base.
+NOTED = f"""
+    insert into change (company, record, entity, direction, action, state, before, after, reason, created_by,
+        created_at, decided_at, ended_at)
+    select company, id, entity, 'in', $3::text, 'applied', case when $3 <> 'create' then coalesce(base, quickbooks) end,
+        case when $3 <> 'delete' then quickbooks end, '{BY_ITSELF}', 'QuickBooks', $2::timestamptz, $2, $2
+    from record where id = any($1) and ($3 <> 'update' or {moved_on("entity", "base", "quickbooks")}) order by id
 """
 
 EDITED = """
@@ -145,21 +198,24 @@ class Intake:
 
     first: bool  # nothing was read whole yet: everything is taken
     asks: list[str] = field(default_factory=list)  # kinds that wait for a person
+    notes: list[str] = field(default_factory=list)  # kinds that do not, and were read whole: the log tells what came
 
 
 async def intake_of(connection: Any, company: int) -> Intake:
     """Whether the first reading is over, and which kinds ask."""
-    if not await connection.fetchval(READ_WHOLE, company):
+    row = await connection.fetchrow(READ_WHOLE, company)
+    if not row["whole"]:
         return Intake(first=True)
     rules = await policies.of_company(company, connection)
-    return Intake(first=False, asks=[name for name in ENTITIES if rules.asks(name, "in")])
+    asks = [name for name in ENTITIES if rules.asks(name, "in")]
+    return Intake(first=False, asks=asks, notes=sorted(set(row["kinds"] or ()) - set(asks)))
 
 
 async def upsert(
     connection: Any, company: int, intake: Intake, columns: Sequence[Sequence[Any]], now: datetime
 ) -> set[tuple[str, str]]:
     """Write rows, given as columns; propose or take what differs. Entity and id of those that were new or different."""
-    rows = await connection.fetch(UPSERT, company, *columns, intake.asks, NOISE)
+    rows = await connection.fetch(UPSERT, company, *columns, intake.asks, intake.notes, now)
     differing = {row["id"]: row["entity"] for row in rows if row["differs"]}
     if differing:
         await _meet(connection, differing, intake, now)
@@ -191,11 +247,13 @@ async def _meet(connection: Any, differing: dict[int, str], intake: Intake, now:
         await connection.execute(REBASED, *map(list, zip(*moved, strict=True)))
     if conflicts:
         await connection.execute(CONFLICTS, sorted(conflicts), IN_CONFLICT, "", now)
+    if noted := [id for id in taken if differing[id] in intake.notes]:
+        await connection.execute(NOTED, noted, now, "update")
     if taken:
         await connection.execute(TAKEN, list(taken), list(taken.values()))
     asked = [id for id, entity in differing.items() if entity in asks and id not in conflicts]
     if asked:
-        await connection.execute(PROPOSE, asked, NOISE, BACK, now)
+        await connection.execute(PROPOSE, asked, now)
 
 
 async def delete(connection: Any, company: int, intake: Intake, columns: Sequence[Sequence[Any]], now: datetime) -> int:
@@ -222,13 +280,16 @@ async def found_again(connection: Any, company: int, entity: str, ids: Sequence[
     """
     if not ids:
         return
-    asks = entity in (await intake_of(connection, company)).asks
+    intake = await intake_of(connection, company)
+    asks = entity in intake.asks
     waiting = await connection.fetch(DELETION_WAITS, list(ids))
     asked = list(ids) if asks else [row["record"] for row in waiting]
     if asks:
         await connection.execute(ANEW, list(ids))
     if asked:
-        await connection.execute(PROPOSE, asked, NOISE, BACK, now)
+        await connection.execute(PROPOSE, asked, now)
+    elif entity in intake.notes:
+        await connection.execute(NOTED, list(ids), now, "create")
 
 
 async def _gone(connection: Any, records: dict[int, str], intake: Intake, now: datetime) -> None:
@@ -237,4 +298,6 @@ async def _gone(connection: Any, records: dict[int, str], intake: Intake, now: d
     await connection.execute(CANNOT_BE_SENT, list(records), NOT_THERE, now)
     asked = [id for id, entity in records.items() if entity in set(intake.asks)]
     if asked:
-        await connection.execute(PROPOSE, asked, NOISE, BACK, now)
+        await connection.execute(PROPOSE, asked, now)
+    if noted := [id for id, entity in records.items() if entity in intake.notes]:
+        await connection.execute(NOTED, noted, now, "delete")

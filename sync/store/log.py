@@ -203,7 +203,8 @@ async def oldest_pending(company: int) -> datetime | None:
 async def moved_since(company: int, moment: datetime) -> bool:
     """Whether any change reached the books, or was refused by them, after a moment."""
     found: Any = await fetchval(
-        """select exists (select from change_event where company = $1 and state = 'applied' and at > $2)
+        """select exists (select from change_event where company = $1 and direction = 'out'
+               and state = 'applied' and at > $2)
            or exists (select from change_event where company = $1 and at > $2 and state in ('refused', 'unknown'))""",
         company,
         moment,

@@ -3,7 +3,7 @@
 import pytest
 
 from sync.protocol.changes import Change, may_move
-from sync.protocol.incoming import COMPUTED, met
+from sync.protocol.incoming import COMPUTED, computed_in_lines, is_computed, met, with_computed_lines
 
 BASE = {"ListID": "8-1", "Phone": "1", "Notes": "a"}
 
@@ -29,3 +29,28 @@ def test_what_may_be_in_the_books_already_is_not_moved_by_a_contradiction() -> N
 
 def test_nothing_that_people_enter_counts_as_computed() -> None:
     assert not COMPUTED & {"Name", "Phone", "Memo", "IsActive", "TxnDate", "RefNumber", "DataExtRet", "InvoiceLineRet"}
+    taken = {
+        "TxnLineID",
+        "ItemRef",
+        "Desc",
+        "Quantity",
+        "Rate",
+        "Amount",
+        "Cost",
+        "ServiceDate",
+        "SalesTaxCodeRef",
+        "TxnID",
+    }
+    entered = {"QuantityTransferred", "DataExtValue", "DiscountAmount", "IsManuallyClosed", "Memo", "PaymentAmount"}
+    assert not computed_in_lines() & (taken | entered)
+
+
+def test_what_no_request_carries_into_a_line_counts_as_computed_there_and_only_there() -> None:
+    computed = {"ReceivedQuantity", "UnbilledQuantity", "IsBilled", "Invoiced", "BalanceRemaining", "TotalAmount"}
+    assert computed <= computed_in_lines()
+    assert {"PurchaseOrder", "SalesOrder", "ReceivePayment", "BillPaymentCheck"} <= with_computed_lines().keys()
+    assert not {"Customer", "ItemService", "JournalEntry"} & with_computed_lines().keys()
+    assert is_computed(("PurchaseOrderLineRet[1A]", "ReceivedQuantity"))
+    assert is_computed(("Balance",))
+    assert not is_computed(("TxnDate",))  # of a line it is that of the transaction it is applied to
+    assert not is_computed(("PurchaseOrderLineRet[1A]", "Quantity"))

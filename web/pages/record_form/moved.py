@@ -16,7 +16,7 @@ from litestar.response import Template
 from litestar.response.sse import ServerSentEvent
 
 from sync.protocol.differences import differences
-from sync.protocol.incoming import COMPUTED
+from sync.protocol.incoming import is_computed
 from sync.qbxml.labels import lower
 from sync.store import records, timelines
 from sync.store.records import RecordDetail
@@ -108,7 +108,7 @@ def told(title: str, text: str, fields: list[Any], *, may_show: bool = False) ->
 
 def shown(entity: str, before: Record, after: Record) -> list[Any]:
     """Return the fields that differ, but for those that the books compute."""
-    found = [one for one in differences(before, after) if one.path[0] not in COMPUTED]
+    found = [one for one in differences(before, after) if not is_computed(one.path)]
     return list(changed_values(entity, before, after, found, sees=True))
 
 
