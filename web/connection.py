@@ -45,6 +45,15 @@ def contact_line(row: CompanyRow, now: datetime) -> str:
     return f"Next call by {time_of(row.next_call_by, now)}{from_where(row, 'or')}."
 
 
+def first_of_all(row: CompanyRow) -> str:
+    """Return what has to be done before a call can bring anything; "" where a call will do."""
+    if has(row, "wrong_file"):
+        return "open the right company file in QuickBooks"
+    if has(row, "refused"):
+        return "see to what QuickBooks refuses"
+    return "paste the present licence key into the Web Connector" if row.wrong_keys else ""
+
+
 def never_called(row: CompanyRow) -> str:
     """Say that no Web Connector called with a right key yet: none at all, or one with a wrong key."""
     return wrong_keys(row) or f"{NOT_CALLED}."
@@ -181,7 +190,8 @@ def behind(row: CompanyRow, fresh: Sequence[EntityFreshness], now: datetime) -> 
     if has(row, "paused"):
         return f"{began} Resume the syncs and let one run before you export again."
     where = f" on {together(row.computers, 'or')}" if row.computers else ""
-    if row.wrong_keys:
-        return f"{began} Before you export again, paste the present licence key into the Web Connector{where}."
+    first = first_of_all(row)
+    if first:
+        return f"{began} Before you export again, {first}{where}."
     then = f", or wait for the next call by {time_of(row.next_call_by, now)}" if row.next_call_by else ""
     return f"{began} Before you export again, press Update Selected in the Web Connector{where}{then}."
