@@ -128,7 +128,7 @@ async def clear_id(
         elif choice == "send_as_new":
             await _send_as_new(connection, company, row, actor, now)
         else:
-            await connection.execute(CLEAR, record, LEFT, actor, now)
+            await connection.execute(CLEAR, [record], LEFT, actor, now)
         if why is not None:
             return why
         done = {"relink": RELINKED, "send_as_new": AS_NEW, "leave": LEFT}[choice]
@@ -154,10 +154,10 @@ async def _refused(connection: Any, look: Any, row: Any) -> str | None:
 
 async def _send_as_new(connection: Any, company: int, row: Any, actor: str, now: datetime) -> None:
     """Forget the link: the record goes into the books as a new one, whole."""
-    await connection.execute(CLEAR, row["id"], AS_NEW, actor, now)
+    await connection.execute(CLEAR, [row["id"]], AS_NEW, actor, now)
     await connection.execute(FORGET, row["id"], f"{NEW}{row['id']}", row["here"])
-    new = (row["entity"], "create", None, row["here"], actor, now, "approved", None)
-    await connection.execute(SEND, company, row["id"], *new)
+    new = (row["id"], row["entity"], "create", None, row["here"], "approved", None)
+    await connection.execute(SEND, company, actor, now, *([value] for value in new))
 
 
 async def _relink(

@@ -30,27 +30,17 @@ LINK = """
 
 CLEAR = """
     update change set state = 'cleared', reason = $2, decided_by = $3, decided_at = $4
-    where record = $1 and state in ('proposed', 'kept', 'conflict', 'approved', 'waiting', 'refused', 'unknown')
+    where record = any($1) and state in ('proposed', 'kept', 'conflict', 'approved', 'waiting', 'refused', 'unknown')
 """
-
-CLEAR_ALL = CLEAR.replace("record = $1", "record = any($1)")
 
 SEND = """
     insert into change (company, record, entity, direction, action, state, before, after, created_by, created_at,
         decided_by, decided_at, conflict)
-    values ($1, $2, $3, 'out', $4, $9::text, $5, $6, $7::text, $8::timestamptz,
-        case $9::text when 'approved' then $7::text else '' end,
-        case $9::text when 'approved' then $8::timestamptz end, $10)
-"""
-
-SEND_ALL = """
-    insert into change (company, record, entity, direction, action, state, before, after, created_by, created_at,
-        decided_by, decided_at, conflict)
-    select $1, n.record, n.entity, 'out', 'update', n.state, n.before::jsonb, n.after::jsonb, $2::text,
+    select $1, n.record, n.entity, 'out', n.action, n.state, n.before::jsonb, n.after::jsonb, $2::text,
         $3::timestamptz, case n.state when 'approved' then $2::text else '' end,
         case n.state when 'approved' then $3::timestamptz end, n.conflict::jsonb
-    from unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
-        as n (record, entity, before, after, state, conflict)
+    from unnest($4::bigint[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[])
+        as n (record, entity, action, before, after, state, conflict)
 """
 
 TWINS = """
@@ -111,7 +101,7 @@ async def take_over_all(
     if not taken:
         return in_use
     numbers = [one.row["id"] for one in taken]
-    await connection.execute(CLEAR_ALL, [*(twin for twin, _ in gone), *numbers], why, actor, now)
+    await connection.execute(CLEAR, [*(twin for twin, _ in gone), *numbers], why, actor, now)
     if gone:
         await connection.execute(TAKE_HISTORY, *map(list, zip(*gone, strict=True)))
         await connection.execute("delete from record where id = any($1)", [twin for twin, _ in gone])
@@ -120,7 +110,7 @@ async def take_over_all(
     await connection.execute(LINK, *map(list, zip(*links, strict=True)))
     sent = [_sent(one.row, found, asks=asks) for one in taken if (found := left[one.row["id"]])]
     if sent:
-        await connection.execute(SEND_ALL, company, actor, now, *map(list, zip(*sent, strict=True)))
+        await connection.execute(SEND, company, actor, now, *map(list, zip(*sent, strict=True)))
     return in_use
 
 
@@ -136,7 +126,7 @@ def _link(pair: Pair, left: "Left | None") -> tuple[Any, ...]:
 def _sent(row: Mapping[str, Any], left: "Left", *, asks: bool) -> tuple[Any, ...]:
     conflict = json.dumps(listed(left.contradictions)) if left.contradictions else None
     state = "conflict" if conflict else "proposed" if asks else "approved"
-    return row["id"], row["entity"], json.dumps(left.before), json.dumps(left.after), state, conflict
+    return row["id"], row["entity"], "update", json.dumps(left.before), json.dumps(left.after), state, conflict
 
 
 @dataclass(frozen=True, slots=True)
