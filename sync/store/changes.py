@@ -12,36 +12,42 @@ from sync.store.base import notify, transaction
 from sync.store.conflicts import mark_of, resolve_conflict
 from sync.store.decisions import Counts, Decision, Dismissed, Filter, counts, decide, dismissed, undo_clear
 from sync.store.looks import LookRow, clear_id, look_of, look_up
-from sync.store.proposals import NoSuchRecord, Proposed, Wish, propose_within
+from sync.store.proposals import NoSuchRecord, Proposed, Wish, propose_within, tell
 from sync.store.setup import ask_run, audit
 from sync.store.unsynced import ignore, resync
 
 __all__ = [
     "Counts", "Decision", "Dismissed", "Filter", "LookRow", "NoSuchRecord", "Proposed", "Wish", "approve", "clear_id",
-    "counts", "decide", "dismissed", "ignore", "look_of", "look_up", "mark_of", "propose", "propose_many",
-    "propose_within", "resolve_conflict", "resync", "undo_clear",
+    "counts", "decide", "dismissed", "ignore", "look_of", "look_up", "mark_of", "propose", "propose_within",
+    "resolve_conflict", "resync", "undo_clear",
 ]  # fmt: skip
 
 
 async def propose(
-    company: int, entity: str, action: Action, wanted: Mapping[str, Any] | None, actor: str, record: int | None = None
+    company: int,
+    entity: str,
+    action: Action,
+    wanted: Mapping[str, Any] | None,
+    actor: str,
+    record: int | None = None,
+    *,
+    address: str | None = None,
 ) -> int:
     """Propose to write a record into QuickBooks; return the change's id.
 
     `wanted` is the whole record as the team wants it, in the shape of its Ret; None for a deletion or a voiding. An
     earlier proposal for the record that has not left yet is replaced. It is approved at once where the kind's policy
-    says so, and a conflict where QuickBooks has changed the same field since the team last agreed. Raises NoSuchRecord.
+    says so, and a conflict where QuickBooks has changed the same field since the team last agreed. With the address of
+    who asks, the audit log tells of it. Raises NoSuchRecord.
     """
-    return (await propose_many(company, entity, [Wish(action, wanted, record)], actor))[0].id
-
-
-async def propose_many(company: int, entity: str, wishes: Sequence[Wish], actor: str) -> list[Proposed]:
-    """Propose changes of one kind in one transaction, no two of one record; in their order. Raises NoSuchRecord."""
     async with transaction() as connection:
-        proposed = await propose_within(connection, company, entity, wishes, actor, datetime.now(UTC))
-    if any(one.state == "approved" for one in proposed):
+        wish = Wish(action, wanted, record)
+        (proposed,) = await propose_within(connection, company, entity, [wish], actor, datetime.now(UTC))
+        if address is not None:
+            await tell(connection, company, entity, proposed, actor, address)
+    if proposed.state == "approved":
         await ask_run(company, "incremental", actor)
-    return proposed
+    return proposed.id
 
 
 async def approve(company: int, ids: Sequence[int] | None, actor: str, address: str = "") -> int:

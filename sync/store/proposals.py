@@ -12,8 +12,10 @@ from typing import Any
 from sync.protocol.changes import Action
 from sync.protocol.differences import merge
 from sync.protocol.writes import NEW
+from sync.qbxml.entities import ENTITIES
+from sync.qbxml.labels import lower
 from sync.qbxml.summary import summary
-from sync.store import policies
+from sync.store import audit, policies
 from sync.store.base import document, notify
 from sync.store.conflicts import IN_CONFLICT, PART_OF_CONFLICT, listed
 from sync.store.intake import cut
@@ -40,6 +42,8 @@ TOOK = """
     update change set state = 'applied', decided_by = $2, decided_at = $3, ended_at = $3
     where record = any($1) and direction = 'in' and state in ('proposed', 'kept')
 """
+
+NAMED = "select coalesce(nullif(ref_number, ''), name) from record where id = $1"
 
 NEW_IDS = "select nextval(pg_get_serial_sequence('record', 'id')) as id from generate_series(1, $1)"
 
@@ -133,6 +137,15 @@ async def propose_within(
     await notify(connection, "companies", f"company:{company}")
     found = {row["record"]: Proposed(row["id"], row["record"], row["action"], row["state"]) for row in rows}
     return [found[one.record] for one in written]
+
+
+async def tell(connection: Any, company: int, entity: str, proposed: Proposed, actor: str, address: str) -> None:
+    """Add a proposal to the audit log, in the transaction that stores it."""
+    name = await connection.fetchval(NAMED, proposed.record)
+    subject = f"{lower(ENTITIES[entity].label)} {name}".strip()
+    detail = json.dumps({"change": proposed.id, "action": proposed.action})
+    values = (actor[:254], "change.proposed", company, subject[:200], detail, address[:64])
+    await connection.execute(audit.ADD, *values)
 
 
 async def _known(connection: Any, company: int, entity: str, ids: Sequence[int]) -> dict[int, Any]:

@@ -12,7 +12,7 @@ from litestar.response import Response
 from sync.qbxml.arriving import NotARecord, as_texts
 from sync.store import api_writes, exports, records, tokens
 from sync.store.api_writes import Answer, Moved, OtherRequest, Refused
-from sync.store.changes import NoSuchRecord
+from sync.store.proposals import NoSuchRecord, tell
 from sync.store.records import Place, RecordDetail
 from sync.store.setup import ask_run
 from web.api import answers
@@ -100,6 +100,7 @@ class ApiRecords(Controller):
 
         async def work(connection: Any) -> Answer:
             made = await api_writes.create(connection, row.id, kind, values, caller(request).actor, now)
+            await tell(connection, row.id, kind.name, made, caller(request).actor, address_of(request))
             return await accepted(connection, 201, made.record, made.id)
 
         return await written(request, row.id, entity, work)
@@ -132,6 +133,7 @@ class ApiRecords(Controller):
             done = await api_writes.patch(connection, row.id, kind, id, values, known, actor, now, address_of(request))
             if done.change is None:
                 return Answer(200, {"record": id, "change": None})
+            await tell(connection, row.id, kind.name, done.change, actor, address_of(request))
             return await accepted(connection, 202, id, done.change.id)
 
         return await written(request, row.id, entity, work, id, by_header=expected is None)
@@ -165,6 +167,7 @@ class ApiRecords(Controller):
             if not void and (back := await api_writes.withdraw(connection, row.id, kind, id, known, actor, at)):
                 return await accepted(connection, 200, id, back.changes[-1] if back.changes else None)
             done = await api_writes.remove(connection, row.id, kind, id, known, actor, now, void=void)
+            await tell(connection, row.id, kind.name, done, actor, at)
             return await accepted(connection, 202, id, done.id)
 
         return await written(request, row.id, entity, work, id, by_header=True)

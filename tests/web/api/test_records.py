@@ -271,6 +271,8 @@ async def test_a_record_that_quickbooks_does_not_have_is_taken_back_until_its_ad
     back = await client.delete(path, headers={"idempotency-key": "once"})
     told = back.json()["change"]
     assert (back.status_code, told["id"], told["state"]) == (200, change, "cleared")
+    said = await fetchval("select actor || ': ' || subject from audit_entry where action = 'change.proposed'")
+    assert said == "API token a member: customer Short lived"
     assert (await client.delete(path, headers={"idempotency-key": "once"})).json() == back.json()
     assert (await client.delete(path)).status_code == 404
     steps = "select array_agg(state order by id) from change_event where change = $1"

@@ -10,7 +10,7 @@ from litestar.response import Redirect, Response, Template
 
 from sync.qbxml.entities import ENTITIES, Entity
 from sync.qbxml.labels import lower
-from sync.store import changes, people, timelines, uses
+from sync.store import changes, timelines, uses
 from sync.store.companies import CompanyRow
 from sync.store.records import RecordDetail
 from sync.store.uses import Used
@@ -101,17 +101,9 @@ async def found_or_404(company: int, entity: str, id: int, act: Act) -> tuple[Co
 async def done(
     request: HTMXRequest, company: int, entity: str, id: int, act: Literal["delete", "void"]
 ) -> Response[Any]:
-    _, kind, detail = await found_or_404(company, entity, id, act)
+    await found_or_404(company, entity, id, act)
     person = current(request).person
-    change = await changes.propose(company, entity, act, None, person.email, id)
-    await people.audit(
-        person.email,
-        "change.proposed",
-        company=company,
-        subject=f"{lower(kind.label)} {detail.ref_number or detail.name}".strip(),
-        detail={"change": change, "action": act},
-        address=address_of(request),
-    )
+    await changes.propose(company, entity, act, None, person.email, id, address=address_of(request))
     return Redirect(f"/companies/{company}/records/{entity}/{id}?done={act}", status_code=303)
 
 

@@ -13,7 +13,7 @@ from sync.qbxml import customs
 from sync.qbxml.arrange import ORDER
 from sync.qbxml.labels import lower
 from sync.qbxml.writing import changes_anything, mod_values
-from sync.store import changes, people, timelines
+from sync.store import changes, timelines
 from web.auth import address_of, current
 from web.form_faults import Wrong, wrongs
 from web.form_values import Texts, record_of, texts_of
@@ -183,15 +183,12 @@ async def proposed(request: HTMXRequest, subject: Subject, record: Record, *, mi
     if not record.get(ORDER):
         record.pop(ORDER, None)
     change = await changes.propose(
-        subject.company.id, entity.name, action, record, person.email, detail.id if detail else None
-    )
-    name = str(record.get("RefNumber") or record.get("FullName") or record.get("Name") or "")
-    await people.audit(
+        subject.company.id,
+        entity.name,
+        action,
+        record,
         person.email,
-        "change.proposed",
-        company=subject.company.id,
-        subject=f"{lower(entity.label)} {name}".strip(),
-        detail={"change": change, "action": action},
+        detail.id if detail else None,
         address=address_of(request),
     )
     if detail is None:
