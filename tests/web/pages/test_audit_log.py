@@ -11,11 +11,13 @@ import pytest
 
 from sync.store import people
 from sync.store.base import execute, fetch, fetchval
+from sync.tables import Record
 from tests.web.conftest import Visitor
 from tests.web.pages.conftest import Enter
 from web.audit_words import WORDS
 
 ROOT = Path(__file__).resolve().parents[3]
+COLUMNS = {column._meta.name for column in Record._meta.columns}  # "record.quickbooks" is one
 LITERAL = re.compile(r"""["']([a-z_]+)\.([a-z_]+)["']""")
 OLDER = re.compile(r'rel="next" href="([^"]+)"')
 ROW = re.compile(r"<td class=\"table__title\">.*?</b> (.*?)</td>", re.DOTALL)
@@ -45,7 +47,7 @@ def test_every_action_that_the_product_logs_has_its_words() -> None:
         for folder in ("sync/store", "web")
         for path in (ROOT / folder).rglob("*.py")
         for subject, verb in LITERAL.findall(path.read_text(encoding="utf-8"))
-        if subject in subjects
+        if subject in subjects and verb not in COLUMNS
     }
     assert len(found) > 40
     assert sorted(found - set(WORDS)) == []
