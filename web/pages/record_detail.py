@@ -137,7 +137,7 @@ async def record_values(
         "view": view,
         "views": [
             ("fields", "Both sides", home),
-            ("uses", "Used in", f"{home}?view=uses", used.total),
+            ("uses", "Used in", f"{home}?view=uses", used.total, used.more),
             ("qbxml", "qbXML", f"{home}?view=qbxml"),
         ],
         **(await uses_values(request, home, found, used) if view == "uses" else {}),

@@ -83,7 +83,9 @@ async def test_what_is_used_very_often_is_said_to_be_and_found_over_the_index(en
     )
     found = await uses.of(1, account["ListID"])
     assert (found.total, found.more, counted(found)) == (2000, True, "more than 2,000 records")
-    assert "More than 2,000 records use it" in (await bob.get(f"{HOME}/Account/{id}?view=uses")).text
+    page = (await bob.get(f"{HOME}/Account/{id}?view=uses")).text
+    assert "More than 2,000 records use it" in page
+    assert '<span class="badge">2,000+</span>' in page
     async with connection() as plain, plain.transaction():
         await plain.execute("set local enable_seqscan = off")
         await plain.execute("set local enable_indexscan = off")
