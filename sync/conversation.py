@@ -37,7 +37,7 @@ from sync.qbxml.build import build
 from sync.qbxml.heads import Head, NotQbxml
 from sync.qbxml.parse import heads, stream
 from sync.soap import Call, Packed
-from sync.store import connectors, custom_fields, seeks, waiting, writes
+from sync.store import applied, connectors, custom_fields, seeks, waiting, writes
 from sync.store import sessions as stored
 from sync.store.base import transaction
 from sync.store.sessions import Loaded
@@ -280,7 +280,7 @@ class Conversation:
             if kind == "seek":
                 await seeks.reject(connection, loaded.company, step.rejected, now)
                 return step
-            await writes.reject(connection, loaded.company, kind, loaded.request, step.rejected, now)
+            await applied.reject(connection, loaded.company, kind, loaded.request, step.rejected, now)
         return step
 
     async def _event(self, call: Call, event: Event, *, unknown: Reply) -> Reply:
@@ -341,7 +341,7 @@ async def _changed(connection: Any, loaded: Loaded, step: Step, look: "Look", no
     if in_flight.kind == "seek":
         await seeks.take_answer(connection, loaded.company, parts, now)
         return
-    await writes.take_answer(connection, loaded.company, in_flight.kind, loaded.request, parts, now)
+    await applied.take_answer(connection, loaded.company, in_flight, loaded.request, parts, now)
 
 
 async def _fewer_unprocessed(run: int, most: int, seconds: float) -> None:

@@ -475,6 +475,7 @@ class Change(Table):
     # {before, after} as it was proposed, once all but its custom fields is in the books: they are what is left
     whole = JSONB(null=True, default=None)
     checked = BigInt(null=True, default=None)  # the session in which QuickBooks' custom fields were read before ours go
+    guid = Varchar(length=38, null=True, default=None)  # ExternalGUID of its Add; "": without, since one was refused
     created_by = Varchar(length=254, default="")
     created_at = Timestamptz(default=TimestamptzNow())
     sent_at = Timestamptz(null=True, default=None)

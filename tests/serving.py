@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import uvicorn
 from litestar import Litestar
+from litestar.types import ASGIApp
 
 from sync.settings import Settings
 from web.app import furnish, joined, site_for
@@ -61,10 +62,12 @@ def application(site: Site) -> Iterator[Litestar]:
 
 
 @contextlib.asynccontextmanager
-async def served(settings: Settings, listening: socket.socket) -> AsyncIterator[None]:
-    """Serve the product on this socket while the block runs."""
+async def served(
+    settings: Settings, listening: socket.socket, around: Callable[[ASGIApp], ASGIApp] = lambda app: app
+) -> AsyncIterator[None]:
+    """Serve the product on this socket while the block runs, with something around it that sees each call."""
     with application(site_for(settings)) as app:
-        config = uvicorn.Config(app, lifespan="on", log_level="warning", timeout_graceful_shutdown=5)
+        config = uvicorn.Config(around(app), lifespan="on", log_level="warning", timeout_graceful_shutdown=5)
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         while not server.started and not serving.done():

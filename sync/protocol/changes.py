@@ -42,7 +42,9 @@ MOVES: Mapping[Change, frozenset[Change]] = {
         {Change.SENT, Change.WAITING, Change.REFUSED, Change.CONFLICT, Change.APPLIED, Change.CLEARED}
     ),
     Change.WAITING: frozenset({Change.APPROVED, Change.REFUSED, Change.CLEARED, Change.CONFLICT}),
-    Change.SENT: frozenset({Change.APPLIED, Change.REFUSED, Change.APPROVED, Change.CONFLICT, Change.UNKNOWN}),
+    Change.SENT: frozenset(
+        {Change.APPLIED, Change.REFUSED, Change.APPROVED, Change.CONFLICT, Change.UNKNOWN, Change.CLEARED}
+    ),
     Change.REFUSED: frozenset({Change.APPROVED, Change.CLEARED, Change.CONFLICT}),
     Change.UNKNOWN: frozenset({Change.APPLIED, Change.APPROVED, Change.CLEARED}),
     Change.APPLIED: frozenset(),
@@ -66,35 +68,50 @@ class Outcome:
     read_again: bool = False  # before it is sent once more: its EditSequence is out of date
     gone: bool = False  # the record is no longer in QuickBooks
     counts: bool = False  # as one more try
+    unmarked: bool = False  # it goes without a GUID from now on
     own: bool = False  # what was carried out is the record itself: its custom fields may be left
     checked: int | None = None  # the session in which QuickBooks was asked what it has, before custom fields are sent
 
 
 NOT_ANSWERED = "QuickBooks' answer does not speak of this change."
 NOT_SHOWN = "QuickBooks took it, but its answer does not show the record."
-NEVER_DONE = "QuickBooks got it three times, never answered, and did not carry it out."
+NOT_FOUND = "QuickBooks said that it took it, but does not find the record. It may be in the books already."
+NEVER_DONE = "QuickBooks got it three times or more, never answered, and did not carry it out."
 LINES = "QuickBooks has other lines by now than before. The new ones of this change may be among them."
 NOT_SEEN = "QuickBooks could not be asked what became of it. It may be in the books already. {}"
 NOT_THERE = "QuickBooks no longer has this record."
 SEVERAL = "Several records in QuickBooks look like this one. It may be in the books already."
+OTHERWISE = "QuickBooks has a record that stands in its place and says something else. It may be somebody else's."
+NOT_MARKED = "QuickBooks has the same record, without the mark that this one carries. It may be somebody else's."
+BAD_GUID = 3065  # QuickBooks' status
 
 
 def answered(
-    action: Action, code: int, message: str, record: Mapping[str, Any] | None, *, tries: int, reread: bool
+    action: Action,
+    code: int,
+    message: str,
+    record: Mapping[str, Any] | None,
+    *,
+    tries: int,
+    reread: bool,
+    guid: str = "",
 ) -> Outcome:
     """What a status to an Add, Mod, Del or Void makes of the change.
 
-    `tries` counts earlier ones that QuickBooks could not take, `reread` whether it was read again once already.
+    `tries` counts earlier ones that QuickBooks could not take, `reread` whether it was read again once already; `guid`
+    is the one that its Add carried.
     """
     if code < 0:
         return Outcome(state=Change.SENT, message=message or NOT_ANSWERED)  # looked up before anything else happens
     if not statuses.failed(code):
-        if record is None and action in ("create", "update"):  # without its id it would be made once more
-            return Outcome(state=Change.SENT, message=NOT_SHOWN)
+        if record is None and action != "delete":  # read before it counts; a voiding never shows its transaction
+            return Outcome(state=Change.SENT, code=code, message=NOT_SHOWN)
         gone = action == "delete"
         return Outcome(state=Change.APPLIED, code=code, message=message, record=record, gone=gone, own=True)
     if action == "delete" and code in DELETED_ALREADY:
         return Outcome(state=Change.APPLIED, code=code, message=message, gone=True)
+    if code == BAD_GUID and guid:
+        return Outcome(state=Change.APPROVED, code=code, message=message, unmarked=True)
     match statuses.outcome(code):
         case "stale" if not reread:
             return Outcome(state=Change.APPROVED, code=code, message=message, read_again=True)
@@ -112,16 +129,25 @@ def looked_up(
     found: list[Mapping[str, Any]],
     *,
     tries: int = 0,
-    stale: bool = False,
-    weak: bool = False,
+    code: int | None = None,
+    guid: str = "",
+    named: bool = False,
 ) -> Outcome:
     """What a look into QuickBooks tells of a change whose answer was lost.
 
     `found` is what may be the record: by id, or for a new one by what stands for it; `before` as it was when the change
-    was sent. `stale`: QuickBooks has just refused it, so it was not carried out. `weak`: the look may find records of
-    others too. What was not carried out is sent again, not for ever: a bad one would hold up the company.
+    was sent. `code` is QuickBooks' status, where it gave one: that it refused the change as stale, or took it and did
+    not show the record. `guid` is the one that its Add carried, `named` whether QuickBooks has a name only once. What
+    was not carried out is sent again, not for ever: a bad one would hold up the company.
     """
-    told = _created(wanted, found, weak) if action == "create" else _changed(action, before, wanted, found, stale)
+    if code is not None and not statuses.failed(code):
+        return _taken(action, code, found, created(wanted, found, guid, named=named))
+    stale = code is not None and statuses.outcome(code) == "stale"
+    told = (
+        created(wanted, found, guid, named=named)
+        if action == "create"
+        else _changed(action, before, wanted, found, stale)
+    )
     if told.state is not Change.APPROVED:
         return told
     if tries + 1 < TRIES:
@@ -129,11 +155,12 @@ def looked_up(
     return replace(told, state=Change.REFUSED, message=NEVER_DONE, counts=True)
 
 
-def _created(wanted: Mapping[str, Any], found: list[Mapping[str, Any]], weak: bool) -> Outcome:
-    exact = [one for one in found if agree(wanted, one)] if weak else found
-    if found and not exact:
-        return Outcome(state=Change.UNKNOWN, message=SEVERAL)
-    return created(wanted, exact)
+def _taken(action: Action, code: int, found: list[Mapping[str, Any]], told: Outcome) -> Outcome:
+    """QuickBooks said that it carried the change out: it is never sent again. `told` is what a look makes of an Add."""
+    if action != "create":
+        record = found[0] if found else None
+        return Outcome(state=Change.APPLIED, code=code, record=record, gone=record is None, own=True)
+    return replace(told, state=Change.UNKNOWN, message=NOT_FOUND) if told.state is Change.APPROVED else told
 
 
 def _changed(
@@ -200,26 +227,36 @@ def customs_answered(answers: Sequence[tuple[str, int, str]], record: Mapping[st
     return Outcome(state=state, code=code, message=f"{name}: {message}", record=record, counts=True)
 
 
-def not_looked_up(message: str, *, tries: int) -> Outcome:
-    """What becomes of a change when the answer to a look says nothing of it: it is looked at again, not for ever."""
+def not_looked_up(action: Action, message: str, *, tries: int, code: int | None) -> Outcome:
+    """What becomes of a change when the answer to a look says nothing of it: it is looked at again, not for ever.
+
+    `code` is QuickBooks' status to the change itself, None where that is not known.
+    """
     if tries + 1 < TRIES:
-        return Outcome(state=Change.SENT, message=message or NOT_ANSWERED, counts=True)
+        return Outcome(state=Change.SENT, code=code, message=message or NOT_ANSWERED, counts=True)
+    if action != "create" and code is not None and not statuses.failed(code):
+        return Outcome(state=Change.APPLIED, code=code, message=NOT_SHOWN)
     return Outcome(state=Change.UNKNOWN, message=NOT_SEEN.format(message or NOT_ANSWERED), counts=True)
 
 
-def created(wanted: Mapping[str, Any], found: list[Mapping[str, Any]]) -> Outcome:
-    """Whether one of the records found is the one that was to be made: by its GUID, else when it is the only one."""
-    guid = str(wanted.get("ExternalGUID", "")).upper()
-    marked = [one for one in found if guid and str(one.get("ExternalGUID", "")).upper() == guid]
-    if marked:
-        return Outcome(state=Change.APPLIED, record=marked[0], own=True)
-    if guid and found and all(one.get("ExternalGUID") for one in found):  # each of another making
-        found = []
-    match found:
+def created(wanted: Mapping[str, Any], found: list[Mapping[str, Any]], guid: str, *, named: bool) -> Outcome:
+    """Whether one of the records found is the one that was to be made: by its GUID, else by all that was sent.
+
+    A file may not give the GUID back, so one without any may be ours, where it says the same. Of a transaction somebody
+    may have made the like.
+    """
+    ours = next((one for one in found if guid and str(one.get("ExternalGUID", "")).upper() == guid.upper()), None)
+    if ours is not None:
+        return Outcome(state=Change.APPLIED, record=ours, own=True)
+    others = [one for one in found if not (guid and one.get("ExternalGUID"))]  # the rest is of another making
+    alike = [one for one in others if agree(wanted, one)]
+    match alike:
         case []:
-            return Outcome(state=Change.APPROVED)
-        case [only]:
+            return Outcome(state=Change.UNKNOWN, message=OTHERWISE) if others else Outcome(state=Change.APPROVED)
+        case [only] if named or not guid:
             return Outcome(state=Change.APPLIED, record=only, own=True)
+        case [_]:
+            return Outcome(state=Change.UNKNOWN, message=NOT_MARKED)
         case _:
             return Outcome(state=Change.UNKNOWN, message=SEVERAL)
 

@@ -182,10 +182,18 @@ def agree(mine: Mapping[str, Any], theirs: Mapping[str, Any], key: str = "") -> 
                 for one, other in zip(value, there, strict=True)
             )
         else:
-            fits = value == there or (number(value) is not None and number(value) == number(there))
+            fits = same_text(value, there)
         if not fits:
             return False
     return True
+
+
+def same_text(one: Any, other: Any) -> bool:
+    """Whether two scalars say the same: numbers by their value, texts whatever their case and the blanks around."""
+    value = number(one)
+    if value is not None:
+        return value == number(other)
+    return str(one).strip().casefold() == str(other).strip().casefold()
 
 
 def number(text: Any) -> Decimal | None:

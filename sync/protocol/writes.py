@@ -7,7 +7,8 @@ has typed there meanwhile: what it has is read first, in the same session.
 Rule 1: one message set at a time. Until its answer is known nothing else is written to the company.
 Rule 2: a set whose answer was lost is sent again byte for byte by the same connector, since QuickBooks keeps the
 outcome of the last set of each application. Another connector is another application: it looks first.
-Rule 3: a set that never gets an answer is looked up too, and its changes go alone: a bad one must not hold up the rest.
+Rule 3: a set that gets no answer twice is looked up too, and its changes go alone, behind all others, and are looked up
+at once when that gets no answer either: a bad one must not hold up the rest.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,14 +16,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.protocol.changes import Action
-from sync.qbxml import customs
+from sync.qbxml import customs, fields
 from sync.qbxml.build import Request
 from sync.qbxml.entities import ENTITIES, Entity, query_values
+from sync.qbxml.fields import message, named
 from sync.qbxml.validate import Fault, faults
-from sync.qbxml.writing import add_values, changes_anything, mod_values, removal
+from sync.qbxml.writing import Values, add_values, changes_anything, mod_values, removal, writable
 
 AT_ONCE = 10  # changes in one message set
-RESENDS = 2  # of a message set; after them it is looked up what became of its changes
+RESENDS = 1  # of a message set; after it, it is looked up what became of its changes
+GUID = "ExternalGUID"  # of a record: written once, with its Add
 OF_CHANGES = ("write", "look", "seek")  # kinds of documents that are about changes, and made by the store
 NEW = "new:"  # before the number of a record here, where QuickBooks' id will stand
 
@@ -60,6 +63,7 @@ class Task:
     reread: bool = False  # it was read again once because its EditSequence was out of date
     before: Mapping[str, Any] = field(default_factory=dict)  # as it was when the team changed it
     checked: bool = False  # QuickBooks' custom fields were read in this session, just now
+    guid: str = ""  # that its Add carries, where the qbXML that is spoken takes one there
 
     @property
     def kind(self) -> Entity:
@@ -84,7 +88,7 @@ def requests_for(task: Task, request_id: str, product: str, version: str) -> tup
             raise Unsendable("QuickBooks never had this record, so there is nothing to take away there.")
         name, values = removal(task.kind, task.qb_id, void=task.action == "void")
         return (Request(name=name, request_id=request_id, values=values),)
-    own = own_part(task, request_id, product)
+    own = own_part(task, request_id, product, version)
     requests = (own,) if own is not None else second_part(task, request_id, product, version)
     wrong = [
         one
@@ -97,7 +101,7 @@ def requests_for(task: Task, request_id: str, product: str, version: str) -> tup
     return requests
 
 
-def own_part(task: Task, request_id: str, product: str) -> Request | None:
+def own_part(task: Task, request_id: str, product: str, version: str) -> Request | None:
     """The Add or Mod of the record itself; None where nothing of an update is for a Mod. Raises Unsendable."""
     verb = "Add" if task.action == "create" else "Mod"
     if (task.kind.add if verb == "Add" else task.kind.mod) is None:
@@ -106,12 +110,22 @@ def own_part(task: Task, request_id: str, product: str) -> Request | None:
         what = task.kind.plural.lower()
         raise Unsendable(f"QuickBooks takes no {'new' if verb == 'Add' else 'changed'} {what} from other programs.")
     if verb == "Add":
-        values = add_values(task.kind, task.wanted, product)
+        values = marked(task, add_values(task.kind, task.wanted, product), product, version)
     else:
         values = mod_values(task.kind, task.known, task.wanted)
     if verb == "Mod" and not changes_anything(values):
         return None
     return Request(name=f"{task.entity}{verb}Rq", request_id=request_id, values=values)
+
+
+def marked(task: Task, values: Values, product: str, spoken: str) -> Values:
+    """An Add with the GUID by which its record is known again, where this qbXML and product take one."""
+    place = named(message(f"{task.entity}Add").content).get(GUID)
+    if place is None or not task.guid or product in place.not_in:
+        return values
+    if place.since is not None and spoken and fields.version(place.since) > fields.version(spoken):
+        return values
+    return {GUID: task.guid} | values
 
 
 def second_part(task: Task, request_id: str, product: str, version: str) -> tuple[Request, ...]:
@@ -161,9 +175,10 @@ def natural(task: Task, values: dict[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def is_weak(task: Task) -> bool:
-    """Whether what finds a new record may find others just as well: a day and a party, without a number."""
-    return not task.qb_id and task.kind.group != "list" and not task.wanted.get("RefNumber")
+def comparable(task: Task) -> dict[str, Any]:
+    """What its Add says of a new record, that a record found in QuickBooks has to say too."""
+    places = writable(task.kind, "Add") - {GUID}
+    return {name: value for name, value in task.wanted.items() if name in places}
 
 
 def full_name(wanted: Mapping[str, Any]) -> str:

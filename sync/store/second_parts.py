@@ -12,6 +12,7 @@ from typing import Any
 from sync.protocol import changes
 from sync.protocol.changes import Outcome
 from sync.qbxml import customs, statuses
+from sync.qbxml.build import LONGEST_REQUEST_ID
 from sync.qbxml.customs import Left
 from sync.qbxml.heads import Head
 from sync.store.base import document
@@ -49,7 +50,7 @@ class Told:
 def named(request_id: str) -> tuple[int, int | None] | None:
     """The change, and the number of its custom field, that a requestID means: "7-3-120.1" is (120, 1)."""
     change, _, number = request_id.rpartition("-")[2].partition(".")
-    if not change.isdecimal():
+    if not change.isdecimal() or len(request_id) > LONGEST_REQUEST_ID:
         return None
     return int(change), int(number) if number.isdecimal() else None
 

@@ -14,8 +14,9 @@ from sync.protocol.writes import Task
 from sync.qbxml.build import Request
 from sync.qbxml.heads import Head
 from sync.qbxml.parse import Row
+from sync.store.applied import readable
 from sync.store.base import document, notify
-from sync.store.writes import Prepared, readable
+from sync.store.writes import Prepared
 
 AT_ONCE = 5  # records in one document
 CANDIDATES = 20  # kept of one record

@@ -28,7 +28,8 @@ READ = f"""
         co.begun_at, co.page_rows, co.facts ->> 'company_name' as company_name,
         {PAUSED} as paused, {SWITCHED_OFF} as switched_off, co.removed_at is not null as removed, {WINDOW},
         q.request, q.request_id, q.kind as asked_kind, q.sent_at, q.position,
-        w.request_id as open_set, w.connector = s.connector and w.resends < {RESENDS} as same_application,
+        w.request_id as open_set,
+        w.connector = s.connector and w.resends < {RESENDS} and not w.alone as same_application,
         exists (select from change h where h.company = s.company and h.direction = 'out' and h.state = 'sent')
             as doubtful,
         exists (select from change h where h.company = s.company and h.direction = 'out' and h.state = 'approved')
@@ -60,7 +61,10 @@ READ = f"""
         where a.session = s.id and a.answered_at is null and a.set_aside = '' order by a.id desc limit 1
     ) q on s.state = 'asked'
     left join lateral (
-        select a.request_id, a.resends, by.connector from request a join session by on by.id = a.session
+        select a.request_id, a.resends, by.connector,
+            exists (select from change h where h.company = a.company and h.direction = 'out' and h.state = 'sent'
+                and h.request = a.id and h.alone) as alone
+        from request a join session by on by.id = a.session
         where a.company = s.company and a.kind = 'write' and a.answered_at is null and a.set_aside = ''
     ) w on true
     where s.id = $1

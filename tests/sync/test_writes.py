@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
 from sync.keys import KeyRing
 from sync.practice.change import Bookkeeper
 from sync.practice.company import CompanyFile
@@ -120,7 +122,7 @@ async def test_what_both_sides_changed_in_one_field_is_a_conflict_and_nothing_is
 async def test_a_document_that_is_refused_as_a_whole_is_taken_apart_and_only_the_bad_change_is_refused(
     product: Product, company_file: CompanyFile
 ) -> None:
-    company, connector, _ = await synced(product, company_file, Hresult(1), Hresult(3))
+    company, connector, _ = await synced(product, company_file, Hresult(1), Hresult(3), Hresult(5))
     proposed = [
         await changes.propose(company, "Customer", "create", {"Name": f"Customer {number}"}, "test")
         for number in range(3)
@@ -174,12 +176,122 @@ async def test_a_change_that_quickbooks_breaks_on_every_time_does_not_hold_up_th
     poison = await changes.propose(made.company, "Customer", "create", {"Name": "Poison"}, "test")
     good = await changes.propose(made.company, "Customer", "create", {"Name": "Good"}, "test")
     await changes.approve(made.company, [poison, good], "test")
-    await sync(connector, made.company, most=12)
-    assert (await state_of(good))[0] == "applied"
+    for update in range(5):
+        assert (await state_of(poison))[0] != "refused", update
+        await connector.update()
     state, why = await state_of(poison)
     assert state == "refused"
+    assert (await state_of(good))[0] == "applied"
     assert "three times" in why
     assert [row["Name"] for row in company_file.rows("Customer")].count("Good") == 1
+
+
+async def test_an_edit_made_while_another_is_on_its_way_keeps_what_quickbooks_changed_meanwhile(
+    product: Product, company_file: CompanyFile
+) -> None:
+    made = await product.add_company()
+    company = made.company
+
+    async def edit_it() -> None:
+        await changes.propose(company, "Customer", "update", {**wanted, "Fax": "2"}, "test", customer)
+        await changes.approve(company, None, "test")
+
+    file = Interrupted(company_file, edit_it, nth=0)
+    connector = await product.connector(made, file)
+    await sync(connector, company)
+    customer, fields = await a_record(company, "Customer", 3)
+    wanted = copy.deepcopy(fields) | {"Phone": "1"}
+    await changes.propose(company, "Customer", "update", wanted, "test", customer)
+    edit(company_file, "Customer", fields["ListID"], Notes="Pays late")
+    await changes.approve(company, None, "test")
+    file.nth = file.requests + 1  # which is refused as stale, read again, merged, and written then
+    await sync(connector, company)
+    there = in_file(company_file, "Customer", fields["ListID"])
+    assert (there["Phone"], there["Fax"], there["Notes"]) == ("1", "2", "Pays late")
+    states = "select state from change where company = $1 and direction = 'out' order by id"
+    assert [row["state"] for row in await fetch(states, company)] == ["applied", "applied"]
+    _, fields = await a_record(company, "Customer", 3)
+    wanted = copy.deepcopy(fields) | {"Phone": "3"}
+    await changes.propose(company, "Customer", "update", wanted, "test", customer)
+    edit(company_file, "Customer", fields["ListID"], Phone="4")
+    await changes.approve(company, None, "test")
+    file.nth = file.requests + 1
+    await sync(connector, company)
+    assert in_file(company_file, "Customer", fields["ListID"])["Phone"] == "4"
+    assert [row["state"] for row in await fetch(states, company)][2:] == ["cleared", "conflict"]
+
+
+class Strict:
+    """QuickBooks that takes no GUID of ours: it answers 3065, or reads no document with one; or it keeps none."""
+
+    def __init__(self, file: CompanyFile, how: str) -> None:
+        self.file, self.how = file, how
+        self.seen = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.file, name)
+
+    def process(self, request: str) -> str:
+        if "<ExternalGUID>" not in request:
+            return self.file.process(request)
+        self.seen += 1
+        if self.how == "drops it":
+            return self.file.process(re.sub("<ExternalGUID>[^<]*</ExternalGUID>", "", request))
+        if self.how == "hresult":
+            raise QuickBooksError("0x80040400", "QuickBooks found an error when parsing the provided XML text stream.")
+        asked = re.search('requestID="([^"]*)"', request)
+        assert asked is not None
+        status = 'statusCode="3065" statusSeverity="Error" statusMessage="The GUID is invalid."'
+        return f'<QBXML><QBXMLMsgsRs><CustomerAddRs requestID="{asked[1]}" {status}/></QBXMLMsgsRs></QBXML>'
+
+
+@pytest.mark.parametrize("how", ["3065", "hresult", "drops it"])
+async def test_a_file_that_takes_no_guid_gets_its_records_without(
+    how: str, product: Product, company_file: CompanyFile
+) -> None:
+    made = await product.add_company()
+    strict = Strict(company_file, how)
+    connector = await product.connector(made, strict, Faults())
+    await sync(connector, made.company)
+    for number, name in enumerate(("First", "Second", "Third")):
+        change = await changes.propose(made.company, "Customer", "create", {"Name": name}, "test")
+        await changes.approve(made.company, [change], "test")
+        if name == "Third":  # its answer is lost, and another computer looks: all of it agrees
+            second = await computers.add_connector(made.company, "Yard", KeyRing(SECRET), "test", "")
+            connector.faults.append(DieBefore("receiveResponseXML"))
+            await connector.update()
+            connector = await product.connector(second, strict, machine="YARD-PC")
+            await execute("update session set called_at = now() - interval '20 minutes'")
+        await connector.update()
+        assert (await state_of(change))[0] == "applied"
+        assert [row["Name"] for row in company_file.rows("Customer")].count(name) == 1
+        assert strict.seen == (number + 1 if how == "drops it" else 1)
+
+
+@pytest.mark.parametrize("entity", ["Customer", "Class"])
+async def test_a_record_that_somebody_else_made_under_the_same_name_is_not_taken_for_ours(
+    entity: str, product: Product, company_file: CompanyFile
+) -> None:
+    """Customers carry a GUID of ours, classes cannot."""
+    company, connector, faults = await synced(product, company_file)
+    second = await computers.add_connector(company, "Yard", KeyRing(SECRET), "test", "")
+    other = await product.connector(second, company_file, machine="YARD-PC")
+    wanted = {"Name": "Yard 7", "IsActive": "true"}
+    change = await changes.propose(company, entity, "create", wanted, "test")
+    await changes.approve(company, [change], "test")
+    faults.append(DieAfter("sendRequestXML"))
+    await connector.update()
+    keeper = Bookkeeper(company_file, Chance(1))
+    with company_file.books.lock:
+        company_file.books.begin()
+        assert keeper._write(f"{entity}Add", {"Name": "Yard 7", "IsActive": "false"})
+        company_file.books.commit()
+    await execute("update session set called_at = now() - interval '20 minutes' where company = $1", company)
+    await other.update()
+    state, why = await state_of(change)
+    assert state == "unknown"
+    assert "somebody else" in why
+    assert [row["Name"] for row in company_file.rows(entity)].count("Yard 7") == 1
 
 
 class Forgetful:
@@ -246,7 +358,8 @@ async def test_what_is_edited_while_its_addition_is_on_its_way_is_not_added_twic
 
     async def edit_it() -> None:
         record = await fetchval("select record from change where company = $1", company)
-        again = {**new, "Memo": "Call first"}
+        lines = [{**line, "Quantity": "3"}, {**line, "Desc": "Delivered"}]
+        again = {**new, "Memo": "Call first", "InvoiceLineRet": lines}
         change = await changes.propose(company, "Invoice", "update", again, "test", record)
         await changes.approve(company, [change], "test")
 
@@ -259,8 +372,10 @@ async def test_what_is_edited_while_its_addition_is_on_its_way_is_not_added_twic
     await changes.approve(company, [await changes.propose(company, "Invoice", "create", new, "test")], "test")
     file.nth = file.requests + 1
     await sync(connector, company)
-    memos = [row.get("Memo") for row in company_file.rows("Invoice") if row.get("RefNumber") == "F-1"]
-    assert memos == ["Call first"]
+    (there,) = [row for row in company_file.rows("Invoice") if row.get("RefNumber") == "F-1"]
+    assert there["Memo"] == "Call first"
+    assert [(one["Quantity"], one.get("Desc")) for one in there["InvoiceLineRet"]][1] == ("1", "Delivered")
+    assert there["InvoiceLineRet"][0]["Quantity"] == "3"
     states = await fetch("select action, state from change where company = $1 order by id", company)
     assert [tuple(row) for row in states] == [("create", "applied"), ("update", "applied")]
 
