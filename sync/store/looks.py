@@ -50,6 +50,7 @@ NEWEST = """
 
 LOCKED = """
     select r.id, r.entity, r.qb_id, r.name, coalesce(r.ours, r.quickbooks) as here,
+        coalesce(r.ours, r.quickbooks) - 'ExternalGUID' as anew,
         coalesce(r.base, r.quickbooks) as base
     from record r where r.id = $2 and r.company = $1 for update
 """
@@ -153,10 +154,10 @@ async def _refused(connection: Any, look: Any, row: Any) -> str | None:
 
 
 async def _send_as_new(connection: Any, company: int, row: Any, actor: str, now: datetime) -> None:
-    """Forget the link: the record goes into the books as a new one, whole."""
+    """Forget the link: the record goes into the books as a new one, whole, with a mark of its own."""
     await connection.execute(CLEAR, [row["id"]], AS_NEW, actor, now)
-    await connection.execute(FORGET, row["id"], f"{NEW}{row['id']}", row["here"])
-    new = (row["id"], row["entity"], "create", None, row["here"], "approved", None)
+    await connection.execute(FORGET, row["id"], f"{NEW}{row['id']}", row["anew"])
+    new = (row["id"], row["entity"], "create", None, row["anew"], "approved", None)
     await connection.execute(SEND, company, actor, now, *([value] for value in new))
 
 

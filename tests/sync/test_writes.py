@@ -15,6 +15,7 @@ from sync.practice.connector import Faults, WebConnector
 from sync.practice.faults import DieAfter, DieBefore, Hresult
 from sync.practice.mint import Chance
 from sync.practice.refusals import QuickBooksError
+from sync.qbxml.entities import ENTITIES
 from sync.store import changes, computers
 from sync.store.base import execute, fetch, fetchrow, fetchval
 from tests.serving import SECRET
@@ -52,7 +53,7 @@ def edit(file: CompanyFile, entity: str, id: str, **fields: str) -> None:
         file.books.begin()
         entry = file.books.by_id(id)
         assert entry is not None
-        assert keeper._write(f"{entity}Mod", {"ListID": id, "EditSequence": entry.edit, **fields})
+        assert keeper._write(f"{entity}Mod", {ENTITIES[entity].key: id, "EditSequence": entry.edit, **fields})
         file.books.commit()
 
 
@@ -73,7 +74,11 @@ async def test_an_edit_and_an_addition_reach_the_books_and_come_back_equal(
     assert (await state_of(edit))[0] == "applied"
     assert (await state_of(added))[0] == "applied"
     assert in_file(company_file, "Customer", fields["ListID"])["Phone"] == "555-0199"
-    assert in_file(company_file, "Customer", "Delacroix")["Phone"] == "1"
+    there = in_file(company_file, "Customer", "Delacroix")
+    assert there["Phone"] == "1"
+    guid = await fetchval("select guid from change where id = $1", added)
+    assert re.fullmatch(r"\{[0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12}\}", guid)
+    assert there["ExternalGUID"] == guid
     assert await unequal(made.company, company_file) == []
     assert await fetchval("select count(*) from record where name = 'Delacroix'") == 1
 
