@@ -7,6 +7,8 @@ the test has locked.
 
 import asyncio
 import multiprocessing
+import os
+import threading
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -30,8 +32,16 @@ WAITING = """
 
 
 def serve(settings: Settings) -> None:
-    """What the process does until it is killed."""
+    """What the process does until it is killed, or whoever started it is gone."""
+    threading.Thread(target=end_with, args=(multiprocessing.parent_process(),), daemon=True).start()
     uvicorn.run(create_app(settings), host=settings.host, port=settings.port, log_level="warning")
+
+
+def end_with(parent: BaseProcess | None) -> None:
+    """End when another process does: nobody would kill this one any more."""
+    if parent is not None:
+        parent.join()
+    os._exit(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +133,7 @@ class Wire(Http):
         async with transaction() as holder:
             await holder.execute(death.lock)
             call = asyncio.create_task(super().post(action, body))
-            await stands(death.at)
+            await stands(death.at, call)
             self.mortal.kill()
             await asyncio.wait([call])
             call.exception()
@@ -141,7 +151,8 @@ class Wire(Http):
         return answer
 
 
-async def stands(at: str) -> None:
-    """Wait until a process stands at a statement."""
+async def stands(at: str, call: asyncio.Task[Answer] | None = None) -> None:
+    """Wait until a process stands at a statement; not longer than the call lasts that is to come there."""
     while not await fetchval(WAITING, at):
+        assert call is None or not call.done(), f"nothing stood at {at}"
         await asyncio.sleep(0.005)

@@ -35,7 +35,8 @@ __all__ = ["books"]
 
 CHANGES = "select from change where state = any('{approved,sent}') for update"
 LAST = """
-    select from record where id = (select record from change where state = 'sent' order by id desc limit 1) for update
+    select from record where id = (select record from change where state = 'sent' and action <> 'void'
+        order by id desc limit 1) for update
 """
 REQUESTS = "lock table request in share mode"
 RECORDS = "lock table record in share mode"
