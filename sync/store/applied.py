@@ -40,8 +40,6 @@ SAME_AGAIN = """
     where record = $1 and direction = 'in' and state in ('proposed', 'kept')
 """
 
-WANTED = "update record set ours = $2::jsonb, updated_at = now() where id = $1 and ours = $3::jsonb"
-
 GONE = "update record set deleted_at = coalesce(deleted_at, $2), updated_at = now() where id = $1"
 
 CHILDREN = "update change set state = 'approved', waits_for = null where waits_for = $1 and state = 'waiting'"
@@ -187,7 +185,7 @@ async def merged(
     await connection.execute(
         "update change set before = $2, after = $3 where id = $1", row["id"], json.dumps(now_there), after
     )
-    await connection.execute(WANTED, row["record"], after, row["after"])
+    await connection.execute(later_edits.WANTED, row["record"], after, row["after"])
     await later_edits.rebase(connection, row, sent, found.record)
     return Change.APPROVED
 

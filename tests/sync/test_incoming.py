@@ -10,7 +10,7 @@ from sync.practice.change import Bookkeeper
 from sync.practice.company import CompanyFile
 from sync.practice.connector import WebConnector
 from sync.practice.mint import Chance
-from sync.store import changes, incoming, log, policies, writes
+from sync.store import changes, incoming, later_edits, log, policies
 from sync.store.base import execute, fetch, fetchrow, fetchval, transaction
 from sync.store.setup import ask_run
 from tests.sync.conftest import Product, finished, unequal
@@ -356,7 +356,7 @@ async def test_whoever_polls_is_told_when_what_the_team_wants_becomes_something_
     there, mine = '{"ListID": "C-0", "EditSequence": "1", "Phone": "1"}', '{"Phone": "2"}'
     for statement, values in (
         (incoming.GONE, ([record],)),  # ours is what QuickBooks had
-        (writes.WANTED, (record, mine, there)),
+        (later_edits.WANTED, (record, mine, there)),
         (incoming.TAKEN, ([record], [there])),
         (incoming.PROPOSE, ([record], now)),  # the same again
     ):
