@@ -100,6 +100,7 @@ OWN_EDIT = """exists (select from change o where o.record = r.id and o.direction
     and o.action in ('create', 'update')
     and o.state in ('proposed', 'kept', 'approved', 'waiting', 'sent', 'conflict', 'refused', 'unknown'))"""
 
+# What is open of a record is looked up for each: joined, a plan made before there were many would try all with all.
 PROPOSE = f"""
     with looked as (
         select r.*, {OWN_EDIT} as edited from record r where r.id = any($1) and r.ours is not null
@@ -108,28 +109,27 @@ PROPOSE = f"""
             case when l.edited then l.base else l.ours end as mine,
             case when l.deleted_at is not null then l.ours = '{{}}'
                 else not ({moved_on("l.entity", "case when l.edited then l.base else l.ours end", "l.quickbooks")})
-                end as back
-        from looked l
+                end as back,
+            o.id as open, o.state, o.decided_by, o.decided_at
+        from looked l left join lateral (
+            select c.id, c.state, c.decided_by, c.decided_at from change c
+            where c.record = l.id and c.direction = 'in' and c.state in ('proposed', 'kept') limit 1
+        ) o on true
     ), closed as (
-        update change c set state = 'cleared', ended_at = $2,
-            reason = case when c.record = any(array(select id from moved where back)) then '{BACK}' else '{AGAIN}' end
-        where c.record = any(array(select id from moved)) and c.direction = 'in' and c.state in ('proposed', 'kept')
-        returning c.id
+        update change c set state = 'cleared', reason = case when m.back then '{BACK}' else '{AGAIN}' end, ended_at = $2
+        from moved m where c.id = m.open returning c.id
     ), equal as (
         update record r set ours = null, base = null, updated_at = now()
         from moved m where m.id = r.id and m.back and not m.edited
     )
     insert into change (company, record, entity, direction, action, state, before, after, created_by, created_at,
         decided_by, decided_at)
-    select m.company, m.id, m.entity, 'in',
+    select company, id, entity, 'in',
         case when deleted_at is not null then 'delete' when mine = '{{}}' then 'create' else 'update' end,
-        coalesce(o.state, 'proposed'), nullif(mine, '{{}}'), case when deleted_at is null then quickbooks end,
-        'QuickBooks', $2, coalesce(o.decided_by, ''), o.decided_at
-    from moved m left join lateral (
-        select c.state, c.decided_by, c.decided_at from change c
-        where c.record = m.id and c.direction = 'in' and c.state in ('proposed', 'kept') limit 1
-    ) o on true
-    where not back and (select count(*) from closed) >= 0 order by m.id  -- what was open is closed first
+        coalesce(state, 'proposed'), nullif(mine, '{{}}'), case when deleted_at is null then quickbooks end,
+        'QuickBooks', $2, coalesce(decided_by, ''), decided_at
+    from moved
+    where not back and (select count(*) from closed) >= 0 order by id  -- what was open is closed first
 """
 
 # Of a record with an edit of ours what QuickBooks had is its base.
