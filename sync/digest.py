@@ -43,8 +43,8 @@ def words(name: str, found: Findings, home: str) -> tuple[str, str]:
     """Subject and body. No record of the books is named in a mail: the pages behind the links do that."""
     counts = found.counts
     waits = counts.to_approve_in + counts.to_approve_out + counts.conflicts
-    head = [f"{waits:,} to approve" if waits else "", f"{counts.unsynced:,} could not sync" if counts.unsynced else ""]
-    head += [f"{found.failed:,} failed since yesterday" if found.failed and not counts.unsynced else ""]
+    head = [f"{waits:,} to approve" if waits else "", f"{counts.stuck:,} could not sync" if counts.stuck else ""]
+    head += [f"{found.failed:,} failed since yesterday" if found.failed and not counts.stuck else ""]
     subject = f"{name}: {', '.join(filter(None, head)) or 'some kinds could not be read'}"
     parts = [*_waiting(found, home), *_stuck(found, home), *_failed(found, home)]
     end = f"Who gets this mail, and whether it comes at all, is set here:\n{home}/settings/alerts\n"

@@ -64,16 +64,34 @@ class Counts:
     conflicts: int
     pending: int  # approved, until the Web Connector has carried them out
     failed: int  # refused by QuickBooks, or by us because it would
-    unsynced: int  # those, and those of which nobody knows whether they are in the books
+    stuck: int  # those, those of which nobody knows whether they are in the books, and what waits for one that is stuck
+    unread: int  # kinds of records that the last sync could not read
+
+    @property
+    def unsynced(self) -> int:
+        """Everything that the list of Unsynced entities has, conflicts too."""
+        return self.stuck + self.conflicts + self.unread
 
 
-COUNTS = """
+# Behind another one that goes by itself nothing is stuck.
+BEHIND = """c.state = 'waiting' and exists (
+    select from change w where w.id = c.waits_for and w.state not in ('approved', 'sent', 'waiting', 'applied'))"""
+
+UNREAD = """
+    from run_entity e join run on run.id = e.run
+    where run.id = (select id from run where company = $1 and state = 'complete' order by number desc limit 1)
+        and e.state = 'failed'
+"""
+
+COUNTS = f"""
     select count(*) filter (where state = 'proposed' and direction = 'in') as to_approve_in,
         count(*) filter (where state = 'proposed' and direction = 'out') as to_approve_out,
         count(*) filter (where state = 'conflict') as conflicts,
         count(*) filter (where state in ('approved', 'waiting', 'sent')) as pending,
         count(*) filter (where state = 'refused') as failed,
-        count(*) filter (where state in ('refused', 'unknown')) as unsynced
+        count(*) filter (where state in ('refused', 'unknown'))
+            + (select count(*) from change c where c.company = $1 and {BEHIND}) as stuck,
+        (select count(*) {UNREAD}) as unread
     from change
     where company = $1
         and state in ('proposed', 'conflict', 'approved', 'waiting', 'sent', 'refused', 'unknown')
@@ -271,4 +289,4 @@ async def dismissed(company: int, limit: int = 100, offset: int = 0) -> list[Dis
 async def counts(company: int) -> Counts:
     """How many changes wait, for the badges: one statement over one index."""
     row = await fetchrow(COUNTS, company)
-    return Counts(**row) if row else Counts(0, 0, 0, 0, 0, 0)
+    return Counts(**row) if row else Counts(0, 0, 0, 0, 0, 0, 0)

@@ -47,7 +47,7 @@ class Findings:
     @property
     def anything(self) -> bool:
         waits = self.counts.to_approve_in + self.counts.to_approve_out + self.counts.conflicts
-        return bool(waits or self.counts.unsynced or self.failed or self.unread)
+        return bool(waits or self.counts.stuck or self.failed or self.unread)
 
 
 async def due() -> list[Due]:

@@ -10,12 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sync.store.base import fetch, fetchval
+from sync.store.decisions import BEHIND, UNREAD
 
 RECENT = timedelta(minutes=15)  # for so long what became of a row stays in view
 BATCH = 1000
 
-# Behind another one that goes by itself nothing is stuck.
-ROWS = """
+ROWS = f"""
     select c.id, c.entity, case
         when c.state = 'refused' then case
             when r.deleted_at is not null then 'deleted'
@@ -23,9 +23,7 @@ ROWS = """
         else c.state end as cause
     from change c left join record r on r.id = c.record
     where c.company = $1 and c.direction = 'out' and ($2 = '' or c.entity = $2)
-        and (c.state in ('refused', 'unknown', 'conflict') or (c.state = 'waiting' and exists (
-            select from change w where w.id = c.waits_for
-                and w.state not in ('approved', 'sent', 'waiting', 'applied'))))
+        and (c.state in ('refused', 'unknown', 'conflict') or ({BEHIND}))
 """
 
 LOOK = f"""
@@ -49,11 +47,8 @@ LOOK = f"""
 
 COUNTED = f"select cause, count(*) as number from ({ROWS}) found group by cause order by max(id) desc"
 
-UNREAD = """
-    select e.entity, e.reason, coalesce(e.ended_at, run.ended_at) as at, run.number
-    from run_entity e join run on run.id = e.run
-    where run.id = (select id from run where company = $1 and state = 'complete' order by number desc limit 1)
-        and e.state = 'failed' order by e.position
+UNREAD_KINDS = f"""
+    select e.entity, e.reason, coalesce(e.ended_at, run.ended_at) as at, run.number {UNREAD} order by e.position
 """
 
 # What was stuck and was taken up again: on its way, or over a moment ago.
@@ -169,7 +164,9 @@ async def every_row(company: int, entity: str, cause: str) -> AsyncIterator[list
 
 async def unread(company: int) -> list[Unread]:
     """The kinds of records that the last complete sync could not read."""
-    return [Unread(row["entity"], row["reason"], row["at"], row["number"]) for row in await fetch(UNREAD, company)]
+    return [
+        Unread(row["entity"], row["reason"], row["at"], row["number"]) for row in await fetch(UNREAD_KINDS, company)
+    ]
 
 
 async def taken_up(company: int, limit: int = 10) -> list[TakenUp]:

@@ -51,7 +51,7 @@ async def test_what_waits_for_a_parent_that_is_ignored_is_refused_and_says_why(p
     parent, child = await propose(made.company, 2)
     await execute("update change set state = 'refused' where id = $1", parent)
     await execute("update change set state = 'waiting', waits_for = $2 where id = $1", child, parent)
-    assert (await changes.counts(made.company)).unsynced == 1  # its child waits
+    assert (await changes.counts(made.company)).unsynced == 2  # and its child behind it, as in the list
     assert await changes.ignore(made.company, [parent], "alice@halder.example") == 1
     row = await fetchrow("select state, reason from change where id = $1", child)
     assert row is not None

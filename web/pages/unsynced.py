@@ -205,14 +205,14 @@ async def contents(request: HTMXRequest, row: CompanyRow, asked: Asked) -> Value
     """Return what the page and each of its live parts read."""
     person, home = current(request).person, f"/companies/{row.id}/unsynced"
     inbound = await stuck.unread(row.id) if asked.way != "out" and not asked.cause else []
-    counts, all_unread = await changes.counts(row.id), await stuck.unread(row.id)
+    counts = await changes.counts(row.id)
     return {
         "company": row,
         "home": home,
         "banners": banners(row, datetime.now(UTC)),
         "groups": await groups(row.id, asked) if asked.way != "in" else [],
         "unread": [unread_of(each) for each in inbound if asked.entity in ("", each.entity)],
-        "sentence": sentence(counts.unsynced, len(all_unread), counts.conflicts),
+        "sentence": sentence(counts.stuck, counts.unread, counts.conflicts),
         "taken": [taken(row.id, each) for each in await stuck.taken_up(row.id)],
         "ignored": await stuck.ignored(row.id),
         "clear_url": home if asked.narrows else None,

@@ -21,7 +21,7 @@ async def state_of(change: int) -> str:
 async def test_without_anything_it_says_so_and_has_no_badge(enter: Enter) -> None:
     text = (await (await enter("viewer")).get(URL)).text
     assert "Every record could sync. There is nothing to do here." in text
-    assert "records could not sync" not in text
+    assert " cannot sync" not in text
     assert re.search(rf'href="{URL}"[^>]*>Unsynced', (await (await enter("viewer")).get("/companies/1")).text)  # E24
 
 
@@ -46,7 +46,8 @@ async def test_each_cause_is_listed_with_quickbooks_words_what_it_means_and_what
     assert f'name="change" value="{refused}">Resync</button>' in text  # E25
     assert f'href="/companies/1/support?change={refused}">Ask support</a>' in text  # E31
     assert 'href="/guide/clear-id"' in text  # E28
-    assert 'aria-label="3 records could not sync"' in text  # the badge
+    assert 'aria-label="4 cannot sync"' in text  # the badge says what the list says
+    assert ">All 4<" in text
     assert "QuickBooks Online" not in text  # E34
 
 
