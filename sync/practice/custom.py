@@ -136,9 +136,12 @@ class Customs:
         if not kind:
             raise Refused(3120, f'The custom field "{label}" of owner "{owner}" is not defined.')
         entry = self._target(fields)
-        self._assigned(owner, label, entry.entity if entry else "Company")
+        of = "Company" if entry is None else ITEMS[0] if "TxnLineID" in fields else entry.entity  # lines are of items
+        self._assigned(owner, label, of)
         target = entry.id if entry else COMPANY
         value = markup.text(fields, "DataExtValue")
+        if entry is not None and "TxnLineID" in fields:
+            return self._of_line(name, entry, fields, kind, links)
         if name == "DataExtDel":
             if not self.get(target, owner, label):
                 raise refusals.object_missing(label)
@@ -156,6 +159,25 @@ class Customs:
             return Answer(body=markup.render({"DataExtDelRet": kept}))
         shown = [row for row in self.of(target, owner) if row["DataExtName"] == label]
         return Answer(body=markup.render({"DataExtRet": shown}))
+
+    def _of_line(self, name: str, entry: Entry, fields: Fields, kind: str, links: Links) -> Answer:
+        """The answer to a write to the custom field of a line, which the line itself holds."""
+        label, value = markup.text(fields, "DataExtName"), markup.text(fields, "DataExtValue")
+        row = line_of(entry.fields, markup.text(fields, "TxnLineID"))
+        if row is None:
+            raise refusals.object_missing(markup.text(fields, "TxnLineID"))
+        others = [one for one in markup.many(row, "DataExtRet") if one["DataExtName"] != label]
+        if name == "DataExtDel" and len(others) == len(markup.many(row, "DataExtRet")):
+            raise refusals.object_missing(label)
+        if name != "DataExtDel" and not value:
+            raise refusals.element_missing("DataExtValue", name)
+        shown = {"OwnerID": "0", "DataExtName": label, "DataExtType": kind, "DataExtValue": value}
+        row["DataExtRet"] = [*others, shown] if value else others
+        if not row["DataExtRet"]:
+            del row["DataExtRet"]
+        links.touch(entry, links.clock.moment())
+        kept = {part: given for part, given in fields.items() if part != "DataExtValue"}
+        return Answer(body=markup.render({"DataExtRet": shown} if value else {"DataExtDelRet": kept}))
 
     def _assigned(self, owner: str, label: str, entity: str) -> None:
         """Raise Refused unless the field is one of the kind's."""
@@ -180,8 +202,6 @@ class Customs:
         kind = markup.text(fields, "TxnDataExtType")
         if kind not in TRANSACTIONS:
             raise refusals.object_missing(kind)
-        if "TxnLineID" in fields:
-            raise refusals.not_supported("DataExt of a line")
         return self._existing(markup.text(fields, "TxnID"), (kind,))
 
     def _existing(self, object_id: str, entities: tuple[str, ...]) -> Entry:
@@ -189,3 +209,14 @@ class Customs:
         if entry is None or entry.entity not in entities:
             raise refusals.object_missing(object_id)
         return entry
+
+
+def line_of(fields: Fields, id: str) -> Fields | None:
+    """The line of that id, among groups too."""
+    for name in fields:
+        for row in markup.many(fields, name):
+            if isinstance(row, dict):
+                found = row if row.get("TxnLineID") == id else line_of(row, id)
+                if found is not None:
+                    return found
+    return None

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from sync.protocol.differences import agree, differences, found_lines, merge
-from sync.qbxml import customs, statuses
+from sync.qbxml import custom_places, statuses
 
 Action = Literal["create", "update", "delete", "void"]
 
@@ -183,15 +183,12 @@ def _changed(
     lines = found_lines(before, now, wanted)
     if lines.unclear:
         return Outcome(state=Change.UNKNOWN, message=LINES, record=now)
-    there = has_all(*(without_customs(one) for one in (before, lines.record, now)))
-    if there and (customs.left(before, now, wanted) is None or differences(*map(without_customs, (before, wanted)))):
+    there = has_all(*map(custom_places.itself, (before, lines.record, now)))
+    if there and (
+        custom_places.left(before, now, wanted) is None or differences(*map(custom_places.itself, (before, wanted)))
+    ):
         return Outcome(state=Change.APPLIED, record=now, own=True)
     return Outcome(state=Change.APPROVED, record=now, wanted=lines.record)
-
-
-def without_customs(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The record itself: its custom fields are written after it."""
-    return {name: value for name, value in record.items() if name != customs.NAME}
 
 
 def checked(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sync.protocol.changes import Action
-from sync.qbxml import customs, fields
+from sync.qbxml import custom_places, customs, fields
 from sync.qbxml.build import Request
 from sync.qbxml.entities import ENTITIES, Entity, query_values
 from sync.qbxml.fields import message, named
@@ -105,7 +105,7 @@ def own_part(task: Task, request_id: str, product: str, version: str) -> Request
     """The Add or Mod of the record itself; None where nothing of an update is for a Mod. Raises Unsendable."""
     verb = "Add" if task.action == "create" else "Mod"
     if (task.kind.add if verb == "Add" else task.kind.mod) is None:
-        if verb == "Mod" and customs.values_of(task.known) != customs.values_of(task.wanted):
+        if verb == "Mod" and custom_places.places_of(task.known) != custom_places.places_of(task.wanted):
             return None
         what = task.kind.plural.lower()
         raise Unsendable(f"QuickBooks takes no {'new' if verb == 'Add' else 'changed'} {what} from other programs.")
@@ -130,8 +130,8 @@ def marked(task: Task, values: Values, product: str, spoken: str) -> Values:
 
 def second_part(task: Task, request_id: str, product: str, version: str) -> tuple[Request, ...]:
     """What QuickBooks has by now, asked first; then the custom fields, "<request_id>.<number>". Raises Unsendable."""
-    numbered = customs.names(task.before, task.wanted)
-    requests = customs.requests(task.kind, task.qb_id, task.known, task.wanted, numbered, request_id)
+    numbered = custom_places.places(task.before, task.wanted)
+    requests = custom_places.requests(task.kind, task.qb_id, task.known, task.wanted, numbered, request_id)
     if not requests:
         raise Unsendable(ALL_THERE)
     if customs.object_of(task.kind) is None:

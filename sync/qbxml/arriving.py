@@ -21,7 +21,7 @@ STAMPS = frozenset({*IDENTITY, "TimeCreated", "TimeModified", "TxnNumber", "Full
 SPACES = (NAMES, ITEMS, TERMS)  # kinds that share one list of names
 TENTHS = re.compile(r"-?\d+\.\d")
 SHOWN = 60  # characters of a name that a sentence repeats
-OF_LINES = "Custom fields of lines can be given with a new transaction only. Change those of this one in QuickBooks."
+OF_LINES = "Custom fields of a new line can be given with a new transaction, or once QuickBooks has the line."
 THEIRS = {there: name for name, there in PAID.items()}
 
 
@@ -159,8 +159,9 @@ def misplaced(
                 yield fault(entity, above + name, "unknown", f"QuickBooks knows no field {name[:SHOWN]} here.")
             continue
         place, path = place_of(name, content, verb), above + name
-        if place is None and name == customs.NAME:
-            yield fault(entity, path, "read_only", OF_LINES)
+        if name == customs.NAME:  # what is in them is looked at by itself
+            if place is None:
+                yield fault(entity, path, "read_only", OF_LINES)
         elif place is None and name not in known:
             yield fault(entity, path, "unknown", f"QuickBooks knows no field {name[:SHOWN]} here.")
         elif place is None:

@@ -1,18 +1,15 @@
-"""Custom fields of a record: what a company has of them, what is wrong with their values, the requests that write them.
+"""Custom fields of a record: what a company has of them, how a record holds them, what is wrong with their values.
 
-A record holds them as QuickBooks answers them: DataExtRet, a list of owner, name, type and value, here always in the
-order of their names. The Add and the Mod of a record have no place for them (qbXML 13.0), so that each is written by
-a request of its own: DataExtMod sets a value, whether there was one or not, and DataExtDel clears it. DataExtAdd is
-never needed, and QuickBooks refuses it with 3180 for a field that was deleted and made again (Intuit's reference).
+A record, or a line of one, holds them as QuickBooks answers them: DataExtRet, a list of owner, name, type and value,
+here always in the order of their names. How they are written is in custom_places.py.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sync.qbxml.build import Request
-from sync.qbxml.entities import ITEMS, Entity
-from sync.qbxml.fields import Field, Kind, message
+from sync.qbxml.entities import ENTITIES, ITEMS, Entity
+from sync.qbxml.fields import Field, Kind, message, named
 from sync.qbxml.labels import lower
 from sync.qbxml.validate import Check, Fault, listed
 
@@ -69,6 +66,12 @@ def of_kind(entity: Entity, known: Iterable[Mapping[str, Any]] | None) -> tuple[
     return tuple(Custom(one["name"], one["type"]) for one in known or () if names.intersection(one["objects"]))
 
 
+def of_lines(entity: Entity, known: Iterable[Mapping[str, Any]] | None) -> tuple[Custom, ...]:
+    """The custom fields of a transaction's lines, which take over what items have."""
+    lines = any(one.children and NAME in named(one.children) for one in message(entity.ret).fields)
+    return of_kind(ENTITIES[ITEMS[0]], known) if lines and object_of(entity) else ()
+
+
 def object_of(entity: Entity) -> str | None:
     """What the kind is called where custom fields are assigned and written; None: it can have none."""
     name = "Item" if entity.name in ITEMS else entity.name
@@ -102,6 +105,17 @@ def with_values(record: Mapping[str, Any], values: Mapping[str, str], *others: M
     return found | ({NAME: in_order(rows)} if rows else {})
 
 
+def ordered(record: dict[str, Any]) -> None:
+    """Put the custom fields of a record and of its lines in order, in place."""
+    for name, rows in record.items():
+        if name == NAME and isinstance(rows, list):
+            record[name] = in_order(rows)
+        elif isinstance(rows, list):
+            for row in rows:
+                if isinstance(row, dict):
+                    ordered(row)
+
+
 def in_order(rows: Sequence[Any]) -> list[Any]:
     """DataExtRet elements in the order of their names: QuickBooks' order says nothing, and two sides are compared."""
     return sorted(rows, key=lambda row: str(row.get("DataExtName", "")) if isinstance(row, Mapping) else "")
@@ -120,81 +134,20 @@ def carried(known: Mapping[str, Any], answered: Mapping[str, Any]) -> dict[str, 
 
 
 def without_known(rows: Any, known: Any) -> Any:
-    """Lines without custom fields that are as QuickBooks has them: the Mod of a line has no place for them."""
-    before = {row.get(LINE_ID): row.get(NAME) for row in lines_of(known) if row.get(LINE_ID)}
-    if not before or not isinstance(rows, list):
+    """Lines without the custom fields of those that QuickBooks has: the Mod of a line has no place for them."""
+    ids = {row.get(LINE_ID) for row in lines_of(known)} - {None, ""}
+    if not ids or not isinstance(rows, list):
         return rows
-    return [
-        {name: value for name, value in row.items() if name != NAME or value != before.get(row.get(LINE_ID))}
-        if isinstance(row, Mapping)
-        else row
-        for row in rows
-    ]
+    return [without(row) if isinstance(row, Mapping) and row.get(LINE_ID) in ids else row for row in rows]
+
+
+def without(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The record without custom fields."""
+    return {name: value for name, value in record.items() if name != NAME}
 
 
 def lines_of(rows: Any) -> list[Mapping[str, Any]]:
     return [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-
-
-# what is left to be written
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """What of a change is to be done once the rest of the record is in the books: the record before and after that."""
-
-    before: dict[str, Any]
-    after: dict[str, Any]
-
-
-def left(before: Mapping[str, Any], now: Mapping[str, Any], wanted: Mapping[str, Any]) -> Left | None:
-    """The custom fields that a change sets, on the record as QuickBooks has it now; None where it has them all."""
-    was, there, here = values_of(before), values_of(now), values_of(wanted)
-    ours = {name for name in was | here if was.get(name) != here.get(name)}
-    if all(there.get(name) == here.get(name) for name in ours):
-        return None
-    base = {**there, **{name: was.get(name, "") for name in ours}}
-    goal = {**there, **{name: here.get(name, "") for name in ours}}
-    return Left(with_values(now, base, before, wanted), with_values(now, goal, wanted, before))
-
-
-def names(*records: Mapping[str, Any]) -> list[str]:
-    """Every custom field that one of the records has, in order: a field's place here numbers its request."""
-    return sorted({name for record in records for name in values_of(record)})
-
-
-def requests(
-    entity: Entity, qb_id: str, known: Mapping[str, Any], wanted: Mapping[str, Any], numbered: Sequence[str], id: str
-) -> tuple[Request, ...]:
-    """What turns the custom fields that QuickBooks has into those wanted: one request each, "<id>.<its number>"."""
-    there, here = values_of(known), values_of(wanted)
-    return tuple(
-        request(entity, qb_id, name, here.get(name, ""), f"{id}.{number}")
-        for number, name in enumerate(numbered)
-        if there.get(name) != here.get(name)
-    )
-
-
-def request(entity: Entity, qb_id: str, name: str, value: str, id: str) -> Request:
-    """The request that sets one custom field, or clears it."""
-    values: dict[str, Any] = {"OwnerID": PUBLIC, "DataExtName": name}
-    if entity.group == "list":
-        values |= {"ListDataExtType": object_of(entity), "ListObjRef": {"ListID": qb_id}}
-    else:
-        values |= {"TxnDataExtType": object_of(entity), "TxnID": qb_id}
-    if value:
-        values["DataExtValue"] = value
-    return Request(name="DataExtModRq" if value else "DataExtDelRq", request_id=id, values=values)
-
-
-def kept(
-    record: Mapping[str, Any], changed: Mapping[str, str], answered: Iterable[Mapping[str, Any]]
-) -> dict[str, Any]:
-    """A record after QuickBooks took some values, as its answers (DataExtRet) show them where they do."""
-    shown = {str(one.get("DataExtName", "")): one for one in answered if one.get("DataExtType")}
-    values = values_of(record) | dict(changed)
-    values |= {name: str(shown[name].get("DataExtValue", "")) for name in changed if changed[name] and name in shown}
-    return with_values(record, values, {NAME: list(shown.values())})
 
 
 # from other programs
@@ -210,6 +163,42 @@ def merged(record: Mapping[str, Any], rows: Any, custom: Sequence[Custom]) -> di
     values = values_of(record) | {str(row["DataExtName"]): str(row.get("DataExtValue") or "") for row in rows}
     types = [{"DataExtName": one.name, "DataExtType": one.type} for one in custom]
     return with_values(record, values, {NAME: types})
+
+
+def lines_given(
+    entity: Entity, given: Mapping[str, Any], here: Mapping[str, Any] | None, custom: Sequence[Custom]
+) -> tuple[dict[str, Any], list[Fault]]:
+    """Lines as a program gave them, with whole custom fields: those of a line that is here are merged with what it has.
+
+    `here` is the record; None for a new one, of which every line is looked at.
+    """
+    found, wrong = dict(given), []
+    for name, rows in given.items():
+        known = {row.get(LINE_ID): row for row in lines_of((here or {}).get(name)) if row.get(LINE_ID)}
+        if not isinstance(rows, list):
+            continue
+        found[name] = list(rows)
+        for at, row in enumerate(rows):
+            if not isinstance(row, Mapping) or not (here is None or row.get(LINE_ID) in known):
+                continue
+            before = known.get(row.get(LINE_ID), {}).get(NAME)
+            if NAME not in row and not before:
+                continue
+            whole, faulty = line_given(entity, row, {NAME: before} if before else {}, custom)
+            found[name][at] = whole
+            wrong += [replace(one, field=f"{name}[{at}]/{one.field}") for one in faulty]
+    return found, wrong
+
+
+def line_given(
+    entity: Entity, row: Mapping[str, Any], known: Mapping[str, Any], custom: Sequence[Custom]
+) -> tuple[Mapping[str, Any], list[Fault]]:
+    given = row.get(NAME, [])  # a line that says nothing of them keeps what it has
+    wrong = misshapen(entity, given)
+    if wrong:
+        return row, wrong
+    whole = merged(without(row) | dict(known), given, custom)
+    return whole, faults(entity, custom, known, whole)
 
 
 def misshapen(entity: Entity, rows: Any) -> list[Fault]:
@@ -244,7 +233,7 @@ def faults(
     there, here = values_of(known), values_of(wanted)
     by_name = {one.name: one for one in custom}
     found: list[Fault] = []
-    for name in names(known, wanted):
+    for name in sorted(there | here):
         if there.get(name) == here.get(name):
             continue
         if name not in by_name:

@@ -144,7 +144,8 @@ async def create(
     await offered(connection, company, entity, "add")
     record = arriving.without_empty(arriving.as_record(entity, values))
     custom = record.pop(customs.NAME, [])
-    wrong = arriving.strays(entity, record, "Add", {}) + customs.misshapen(entity, custom)
+    record, wrong = customs.lines_given(entity, record, None, await custom_fields.of_lines(company, entity, connection))
+    wrong = arriving.strays(entity, record, "Add", {}) + customs.misshapen(entity, custom) + wrong
     record = {name: value for name, value in record.items() if name not in STAMPS}
     if not wrong:
         record = customs.merged(record, custom, await custom_fields.of_kind(company, entity, connection))
@@ -185,7 +186,9 @@ async def patch(
         raise Refused([impossible(entity, "change", "QuickBooks lets no other program change {kinds}.")])
     await offered(connection, company, entity, "change")
     wrong = arriving.strays(entity, given, "Add" if is_new else "Mod", here) if given else []
-    wrong += customs.misshapen(entity, custom)
+    of_lines = await custom_fields.of_lines(company, entity, connection)
+    given, faulty = customs.lines_given(entity, given, None if is_new else here, of_lines)
+    wrong += customs.misshapen(entity, custom) + faulty
     wanted = arriving.merged(copy.deepcopy(here), given)
     if not wrong:
         wanted = customs.merged(wanted, custom, await custom_fields.of_kind(company, entity, connection))

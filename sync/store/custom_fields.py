@@ -31,3 +31,8 @@ async def of_kind(company: int, entity: Entity, connection: Any = None) -> tuple
     """The custom fields that records of a kind have; none before QuickBooks was asked."""
     asked = await (fetchval(FIELDS, company) if connection is None else connection.fetchval(FIELDS, company))
     return customs.of_kind(entity, document(asked))
+
+
+async def of_lines(company: int, entity: Entity, connection: Any) -> tuple[Custom, ...]:
+    """The custom fields that lines of a kind of transaction have."""
+    return customs.of_lines(entity, document(await connection.fetchval(FIELDS, company)))

@@ -128,8 +128,7 @@ def _columns(row: Row, parsed: Parsed) -> tuple[Any, ...]:
 def columns_of(entity: str, fields: dict[str, Any]) -> tuple[Any, ...]:
     """A record as its columns, in the order of UPSERT. The order of mixed lines is taken out of the fields."""
     order = fields.pop("#order", None)
-    if customs.NAME in fields:
-        fields[customs.NAME] = customs.in_order(fields[customs.NAME])
+    customs.ordered(fields)
     hot = summary(entity, fields)
     return (
         entity,

@@ -11,9 +11,9 @@ from typing import Any
 
 from sync.protocol import changes
 from sync.protocol.changes import Outcome
-from sync.qbxml import customs, statuses
+from sync.qbxml import custom_places, statuses
 from sync.qbxml.build import LONGEST_REQUEST_ID
-from sync.qbxml.customs import Left
+from sync.qbxml.custom_places import Left, Place
 from sync.qbxml.heads import Head
 from sync.store.base import document
 
@@ -59,7 +59,7 @@ def left_of(row: Any, outcome: Outcome) -> Left | None:
     """What is left of a change whose record is in the books now; None: nothing."""
     if not outcome.own or outcome.record is None or row["action"] not in ("create", "update"):
         return None
-    return customs.left(document(row["before"]) or {}, outcome.record, document(row["after"]) or {})
+    return custom_places.left(document(row["before"]) or {}, outcome.record, document(row["after"]) or {})
 
 
 async def begin(connection: Any, row: Any, left: Left) -> None:
@@ -77,17 +77,23 @@ async def end(connection: Any, change: int) -> None:
 def answered(row: Any, known: Mapping[str, Any], told: Sequence[Told]) -> Outcome:
     """What the answers to the custom fields of a change make of it."""
     wanted = document(row["after"]) or {}
-    values = customs.values_of(wanted)
-    names = dict(enumerate(customs.names(document(row["before"]) or {}, wanted)))
-    answers, taken, shown = [], {}, []
+    values = custom_places.places_of(wanted)
+    numbered = dict(enumerate(custom_places.places(document(row["before"]) or {}, wanted)))
+    answers: list[tuple[str, int, str]] = []
+    taken: dict[Place, str] = {}
+    shown: dict[Place, Mapping[str, Any]] = {}
     for one in told:
-        name = names.get(-1 if one.number is None else one.number, "")
-        code = one.head.status.code if name else -1
-        answers.append((name, code, one.head.status.message))
-        if code >= 0 and not statuses.failed(code):
-            taken[name] = values.get(name, "")
-            shown += one.records
-    return changes.customs_answered(answers, customs.kept(known, taken, shown), tries=row["tries"])
+        place = numbered.get(-1 if one.number is None else one.number)
+        code = one.head.status.code if place else -1
+        answers.append((place[1] if place else "", code, one.head.status.message))
+        if place and code >= 0 and not statuses.failed(code):
+            taken[place] = values.get(place, "")
+            shown.update((place, record) for record in one.records if record.get("DataExtType"))
+    heard = {numbered.get(-1 if one.number is None else one.number) for one in told}
+    there = custom_places.places_of(known)
+    sent = [place for place in numbered.values() if there.get(place) != values.get(place)]
+    answers += [(name, -1, "") for of, name in sent if (of, name) not in heard]
+    return changes.customs_answered(answers, custom_places.kept(known, taken, shown), tries=row["tries"])
 
 
 def checked(row: Any, told: Told, key: str) -> Outcome:

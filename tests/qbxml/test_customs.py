@@ -8,7 +8,7 @@ from lxml import etree
 from sync.protocol.changes import Change, customs_answered, looked_up
 from sync.protocol.differences import Difference, differences, merge
 from sync.protocol.writes import Task, Unsendable, requests_for
-from sync.qbxml import customs
+from sync.qbxml import custom_places, customs
 from sync.qbxml.arriving import strays
 from sync.qbxml.build import build
 from sync.qbxml.customs import Custom
@@ -35,11 +35,17 @@ def record(**values: str) -> dict[str, Any]:
 def test_every_kind_that_shows_custom_fields_can_be_written_as_the_schema_has_it(schema: Any) -> None:
     shows = {one.name for one in ENTITIES.values() if is_message(one.ret) and message(one.ret).find("DataExtRet")}
     assert {one.name for one in KINDS} == shows
+    numbered = [("", "A"), ("", "B"), ("", "C")]
     requests = [
         each
         for number, one in enumerate(KINDS)
-        for each in customs.requests(
-            one, "1A-2", record(A="1", B="2"), record(A="<&>", C="3"), ["A", "B", "C"], f"7-3-{number}"
+        for each in custom_places.requests(
+            one,
+            "1A-2",
+            record(A="1", B="2"),
+            record(A="<&>", C="3"),
+            numbered,
+            f"7-3-{number}",
         )
     ]
     assert [(one.name, one.request_id) for one in requests[:3]] == [
@@ -100,11 +106,11 @@ def test_each_custom_field_is_a_field_of_its_own_to_differ_in_and_to_merge() -> 
 def test_what_is_left_is_what_we_changed_on_what_quickbooks_has() -> None:
     before, wanted = {"Phone": "1"} | record(A="1", B="1"), {"Phone": "2"} | record(A="2", B="1")
     now = {"Phone": "(2)"} | record(A="1", B="9")  # QuickBooks writes numbers its own way, somebody typed into B
-    left = customs.left(before, now, wanted)
+    left = custom_places.left(before, now, wanted)
     assert left is not None
     assert left.before == now
     assert left.after == {"Phone": "(2)"} | record(A="2", B="9")
-    assert customs.left(before, {"Phone": "(2)"} | record(A="2", B="9"), wanted) is None
+    assert custom_places.left(before, {"Phone": "(2)"} | record(A="2", B="9"), wanted) is None
 
 
 def test_the_answer_to_a_mod_shows_no_custom_fields_and_loses_none() -> None:
@@ -157,15 +163,26 @@ def test_the_answers_to_custom_fields_decide_together() -> None:
     assert (both.state, both.own) == (Change.APPLIED, True)  # the record itself: its custom fields are left
 
 
-def test_custom_fields_of_lines_go_with_a_new_transaction_and_stand_in_the_way_of_no_other_edit() -> None:
+def test_custom_fields_of_lines_go_with_a_new_transaction_and_to_lines_that_are_there() -> None:
     invoice = ENTITIES["Invoice"]
     custom = {"OwnerID": "0", "DataExtName": "Bundle", "DataExtType": "STR255TYPE", "DataExtValue": "7"}
     line = {"TxnLineID": "1", "ItemRef": {"ListID": "8-1"}, "Quantity": "1", "DataExtRet": [custom]}
     (made,) = add_values(invoice, {"InvoiceLineRet": [line]})["InvoiceLineAdd"]
     assert made["DataExt"] == [{name: value for name, value in custom.items() if name != "DataExtType"}]
-    known = {"InvoiceLineRet": [line]}
-    assert not strays(invoice, {"InvoiceLineRet": [line | {"Quantity": "2"}]}, "Mod", known)
-    other = [line | {"DataExtRet": [custom | {"DataExtValue": "8"}]}]
-    (wrong,) = strays(invoice, {"InvoiceLineRet": other}, "Mod", known)
+    known = {"TxnID": "1", "InvoiceLineRet": [line]}
+    changed = {"InvoiceLineRet": [line | {"DataExtRet": [custom | {"DataExtValue": "8"}]}]}
+    assert not strays(invoice, changed, "Mod", known)
+    (wrong,) = strays(invoice, {"InvoiceLineRet": [line | {"TxnLineID": "-1"}]}, "Mod", known)
     assert (wrong.field, wrong.rule) == ("InvoiceLineRet[0]/DataExtRet", "read_only")
-    assert wrong.sentence.startswith("Custom fields of lines can be given with a new transaction only.")
+    bundle = customs.of_lines(invoice, DEFINED)
+    assert [one.name for one in bundle] == ["Bundle"]
+    long = {"InvoiceLineRet": [line | {"DataExtRet": [custom | {"DataExtValue": "x" * 256}]}]}
+    (wrong,) = customs.lines_given(invoice, long, known, bundle)[1]
+    assert (wrong.field, wrong.rule) == ("InvoiceLineRet[0]/DataExtRet[Bundle]", "max_length")
+    left = custom_places.left(known, known | {"Memo": "x"}, changed)
+    assert left is not None
+    assert left.after == known | {"Memo": "x"} | changed
+    (one,) = custom_places.requests(invoice, "1", left.before, left.after, custom_places.places(known, changed), "7")
+    assert (one.name, one.values["TxnLineID"], one.values["DataExtValue"]) == ("DataExtModRq", "1", "8")
+    gone = {"TxnID": "1", "InvoiceLineRet": [{"TxnLineID": "2"}]}
+    assert custom_places.left(known, gone, gone) is None  # a line that was taken away has nothing left

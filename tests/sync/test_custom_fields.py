@@ -12,9 +12,12 @@ from lxml import etree
 from sync.practice.company import CompanyFile
 from sync.practice.connector import Faults, WebConnector
 from sync.practice.faults import CutBody, DieAfter, DieBefore, DropReply, Hresult
+from sync.practice.markup import many
 from sync.qbxml import customs
-from sync.store import changes, setup
+from sync.qbxml.heads import head
+from sync.store import changes, second_parts, setup
 from sync.store.base import fetch, fetchrow, fetchval
+from sync.store.second_parts import Told
 from tests.sync.conftest import Product, finished, unequal
 from tests.sync.following import sync
 from tests.sync.test_writes import a_record, edit, state_of
@@ -142,6 +145,44 @@ async def test_a_record_and_its_custom_fields_go_one_after_the_other_and_come_ba
     assert (await state_of(again))[0] == "applied"
     assert watched.took() == Counter(CustomerMod=1)
     await left_alike(company, company_file)  # the answer to a Mod shows no custom fields: they are still known
+
+
+def bundles(fields: dict[str, Any]) -> list[str]:
+    """What the lines of an invoice have in the custom field Bundle."""
+    return [row["DataExtValue"] for line in fields["InvoiceLineRet"] for row in many(line, "DataExtRet")]
+
+
+async def test_custom_fields_of_lines_go_with_a_new_transaction_and_one_by_one_to_lines_that_are_there(
+    product: Product, company_file: CompanyFile
+) -> None:
+    company, connector, _, watched = await synced(product, company_file)
+    _, sold = await a_record(company, "Invoice")
+    field = {"OwnerID": "0", "DataExtName": "Bundle", "DataExtType": "STR255TYPE", "DataExtValue": "7"}
+    line = {"ItemRef": sold["InvoiceLineRet"][0]["ItemRef"], "Quantity": "1", "Rate": "5.00", "Amount": "5.00"}
+    lines = [line | {"DataExtRet": [field]}, line | {"Quantity": "2", "Amount": "10.00"}]
+    new = {"CustomerRef": sold["CustomerRef"], "InvoiceLineRet": lines}
+    added = await changes.propose(company, "Invoice", "create", new, "test")
+    await changes.approve(company, None, "test")
+    await sync(connector, company)
+    assert (await state_of(added))[0] == "applied"
+    assert watched.took() == Counter(InvoiceAdd=1)
+    invoice = await fetchval("select record from change where id = $1", added)
+
+    here = json.loads(await fetchval("select quickbooks from record where id = $1", invoice))
+    assert bundles(here) == ["7"]
+    first, second = here["InvoiceLineRet"]
+    wanted = {name: value for name, value in first.items() if name != "DataExtRet"}  # cleared here, set there
+    edited = here | {"Memo": "Two bundles", "InvoiceLineRet": [wanted, second | {"DataExtRet": [field]}]}
+    change = await changes.propose(company, "Invoice", "update", edited, "test", invoice)
+    await changes.approve(company, [change], "test")
+    await sync(connector, company)
+    assert (await state_of(change))[0] == "applied", await state_of(change)
+    assert watched.took() == Counter(InvoiceMod=1, DataExtMod=1, DataExtDel=1)
+    there = next(row for row in company_file.rows("Invoice") if row["TxnID"] == here["TxnID"])
+    assert ("DataExtRet" in there["InvoiceLineRet"][0], bundles(dict(there))) == (False, ["7"])
+    assert bundles(json.loads(await fetchval("select quickbooks from record where id = $1", invoice))) == ["7"]
+    assert await fetchval("select count(*) from change where state <> 'applied'") == 0
+    assert await fetchval("select ours from record where id = $1", invoice) is None
 
 
 MISHAPS = (  # the record itself, the look, the custom fields: the 1st to 3rd, the 2nd to 4th with the identity
@@ -278,3 +319,21 @@ async def test_what_both_sides_typed_into_one_custom_field_is_a_conflict_and_not
     report = await fetchval("select report from run where kind = 'verify' order by id desc limit 1")
     assert json.loads(report) == {}
     await left_alike(company, company_file)
+
+
+def test_a_custom_field_that_the_answer_leaves_out_is_looked_up() -> None:
+    before, wanted = ({"Name": "A"} | customs.with_values({}, {"A": one, "B": one}) for one in ("1", "2"))
+    row = {"before": json.dumps(before), "after": json.dumps(wanted), "tries": 0}
+
+    def answer(*codes: int) -> tuple[str, dict[str, str]]:
+        told = [
+            Told(head("DataExtModRs", {"requestID": f"7-3-1.{at}", "statusCode": str(code)}), [], at)
+            for at, code in enumerate(codes)
+        ]
+        outcome = second_parts.answered(row, before, told)
+        assert outcome.record is not None
+        return outcome.state, customs.values_of(outcome.record)
+
+    assert answer(0, 0) == ("applied", {"A": "2", "B": "2"})
+    assert answer(0) == ("sent", {"A": "2", "B": "1"})
+    assert answer(0, 3120) == ("refused", {"A": "2", "B": "1"})

@@ -304,6 +304,14 @@ def test_a_custom_field_must_be_defined_for_its_kind_and_is_then_kept_changed_an
     query = f"<InvoiceQueryRq><TxnID>{made.findtext('TxnID')}</TxnID><IncludeLineItems>true</IncludeLineItems>{{}}"
     (ret,) = ask(file, f"{query.format('<OwnerID>0</OwnerID>')}</InvoiceQueryRq>")
     assert [one.findtext("DataExtType") for one in ret.iterfind("InvoiceLineRet/DataExtRet")] == ["STR255TYPE"]
+    of_line = f"{target}<TxnLineID>{ret.findtext('InvoiceLineRet/TxnLineID')}</TxnLineID>".replace(
+        str(sold.findtext("TxnID")), str(made.findtext("TxnID"))
+    )
+    assert [field("Mod", "Rack", "1", of_line), field("Mod", "Bin", "5", of_line)] == ["3120", "0"]
+    assert field("Mod", "Bin", "1", f"{target}<TxnLineID>7-7</TxnLineID>") == "3120"
+    (ret,) = ask(file, f"{query.format('<OwnerID>0</OwnerID>')}</InvoiceQueryRq>")
+    assert ret.findtext("InvoiceLineRet/DataExtRet/DataExtValue") == "5"
+    assert [field("Del", "Bin", target=of_line), field("Del", "Bin", target=of_line)] == ["0", "3120"]
     (ret,) = ask(file, f"{query.format('')}</InvoiceQueryRq>")
     assert len(ret.findall("InvoiceLineRet")) == 1
     assert not list(ret.iter("DataExtRet"))

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import httpx
 import pytest
 
 from sync.store import exports, policies
@@ -355,3 +356,48 @@ async def test_custom_fields_are_set_by_their_names_and_looked_at_like_any_field
     terms = (await client.get("/companies/1/records/StandardTerms", params={"limit": 1})).json()["records"][0]
     answer = await client.patch(f"/companies/1/records/StandardTerms/{terms['id']}", json={"DataExtRet": was})
     assert answer.status_code == 422
+
+
+async def test_custom_fields_of_lines_are_set_on_lines_that_quickbooks_has_and_on_those_of_a_new_transaction(
+    program: With,
+) -> None:
+    client = await program("member")
+    one = (await client.get("/companies/1/records/Invoice", params={"limit": 1})).json()["records"][0]
+    path, lines = f"/companies/1/records/Invoice/{one['id']}", one["fields"]["InvoiceLineRet"]
+
+    async def sent(custom: object, **other: str) -> httpx.Response:
+        first = {"TxnLineID": lines[0]["TxnLineID"], **other, "DataExtRet": custom}
+        kept = [line for line in lines[1:] if "TxnLineID" in line]
+        return await client.patch(path, json={"InvoiceLineRet": [lines[0] | first, *kept]})
+
+    bundle = {"DataExtName": "Bundle", "DataExtValue": "7"}
+    answer = await sent([bundle])
+    assert answer.status_code == 202, answer.text
+    whole = {"OwnerID": "0", "DataExtType": "STR255TYPE", **bundle}
+    assert answer.json()["change"]["after"]["InvoiceLineRet"] == [lines[0] | {"DataExtRet": [whole]}, *lines[1:]]
+    assert (await sent([])).json()["change"] is None  # of those that are here nothing is named: they stay as they are
+    plain = await client.patch(path, json={"InvoiceLineRet": lines, "Memo": "Two"})
+    assert plain.json()["change"]["after"]["InvoiceLineRet"][0]["DataExtRet"] == [whole]
+    assert (await client.patch(path, json={"Memo": one["fields"].get("Memo")})).status_code == 202
+    answer = await sent([bundle | {"DataExtValue": None}])
+    assert answer.json()["change"] is None, answer.text  # as QuickBooks has it: it is taken back
+    for wrong, field, code in (
+        ([bundle | {"DataExtName": "Territory"}], "InvoiceLineRet[0]/DataExtRet[Territory]", "unknown"),
+        ([bundle | {"DataExtValue": "x" * 256}], "InvoiceLineRet[0]/DataExtRet[Bundle]", "max_length"),
+        ("7", "InvoiceLineRet[0]/DataExtRet", "format"),
+    ):
+        answer = await sent(wrong)
+        assert (answer.status_code, answer.json()["field"], answer.json()["code"]) == (422, field, code), answer.text
+    answer = await sent([bundle], TxnLineID="-1")
+    assert (answer.json()["field"], answer.json()["code"]) == ("InvoiceLineRet[0]/DataExtRet", "read_only")
+
+    async def new(custom: object) -> httpx.Response:
+        line = {"ItemRef": lines[0]["ItemRef"], "Quantity": 1, "DataExtRet": custom}
+        invoice = {"CustomerRef": one["fields"]["CustomerRef"], "InvoiceLineRet": [line]}
+        return await client.post("/companies/1/records/Invoice", json=invoice)
+
+    answer = await new([bundle | {"DataExtName": "Territory"}])
+    assert (answer.status_code, answer.json()["field"]) == (422, "InvoiceLineRet[0]/DataExtRet[Territory]")
+    made = await new([bundle])
+    assert made.status_code == 201, made.text
+    assert made.json()["change"]["after"]["InvoiceLineRet"][0]["DataExtRet"] == [whole]
