@@ -118,7 +118,7 @@ def fields_of(entity: str, change: ChangeRow) -> str:
 
 def when(company: int, change: ChangeRow) -> Markup:
     """Say when, what became of it, who decided, and where its qbXML is."""
-    parts: list[str | Markup] = [day_time(change.created_at), STATES.get(change.state, change.state)]
+    parts: list[str | Markup] = [upper_first(day_time(change.created_at)), STATES.get(change.state, change.state)]
     if change.decided_by and change.decided_at:
         verb = {"cleared": "Cleared", "kept": "Kept"}.get(change.state, "Approved")
         parts.append(f"{verb} by {change.decided_by}, {day_time(change.decided_at)}")

@@ -17,7 +17,7 @@ from web.frame import Values, page, team_frame
 from web.htmx import go_to
 
 HOME = "/settings/api-tokens"
-LASTS = (("30", "30 days"), ("90", "90 days"), ("365", "a year"), ("", "until it is revoked"))
+LASTS = (("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Until it is revoked"))
 TOLD = {
     "revoked": ("good", "Revoked. The next call with this token is refused."),
     "same": ("info", "That token did not work any more."),

@@ -1,6 +1,6 @@
 """/companies/{id}/settings/approval: which kinds of records ask before a change goes on, in and out; and verify."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from litestar.plugins.htmx import HTMXRequest
 from litestar.response import Response, Template
 
 from sync.qbxml.entities import ENTITIES
-from sync.store import policies, records, setup
+from sync.store import offers, policies, records, setup
 from sync.store.policies import DIRECTIONS, EVERY, MODES, Direction, Mode, Policies
 from web.auth import address_of, current
 from web.forms import read_form
@@ -31,6 +31,11 @@ class Line:
     records: int
     fields: tuple[tuple[str, str, str], ...]  # in, then out
 
+    @property
+    def own(self) -> bool:
+        """Whether somebody chose for this kind, in either direction."""
+        return any(chosen for _, chosen, _ in self.fields)
+
 
 class ApprovalSettingsController(Controller):
     """Everybody may read; owners and accounting managers change."""
@@ -44,12 +49,10 @@ class ApprovalSettingsController(Controller):
         rules = await policies.of_company(company)
         counts = {one.entity: one.count for one in await records.kinds(company)}
         every = line(rules, EVERY, "All kinds", sum(counts.values()))
-        kinds = [
-            line(rules, name, entity.plural, counts.get(name, 0))
-            for name, entity in ENTITIES.items()
-            if entity.curated or counts.get(name)
-        ]
-        values = {"row": row, "every": every, "kinds": kinds, "modes": [(mode, WORDS[mode]) for mode in MODES]}
+        listed = [entity for name, entity in ENTITIES.items() if entity.curated or counts.get(name)]
+        kinds = [line(rules, entity.name, entity.plural, counts.get(entity.name, 0)) for entity in listed]
+        groups = grouped(kinds, await offers.off(company, listed))
+        values = {"row": row, "every": every, "groups": groups, "modes": [(mode, WORDS[mode]) for mode in MODES]}
         return await topic_page(request, row, "approval", values)
 
     @post(opt=MANAGER)
@@ -73,6 +76,18 @@ def line(rules: Policies, entity: str, label: str, count: int) -> Line:
         for direction in DIRECTIONS
     )
     return Line(entity, label, count, fields)
+
+
+def grouped(kinds: Sequence[Line], off: Container[str]) -> list[tuple[str, list[Line]]]:
+    """Return the kinds that matter first: heading and kinds, without the groups that are empty.
+
+    What somebody chose stays among the first, so that no rule hides; `off`: kinds that QuickBooks does not offer.
+    """
+    headings = ("With records", "Without records yet", "Off in QuickBooks")
+    found: list[list[Line]] = [[], [], []]
+    for kind in kinds:
+        found[0 if kind.records or kind.own else 2 if kind.entity in off else 1].append(kind)
+    return [(heading, lines) for heading, lines in zip(headings, found, strict=True) if lines]
 
 
 def choices(form: Mapping[str, str]) -> dict[tuple[str, Direction], Mode | None]:

@@ -22,6 +22,10 @@ async def test_each_kind_has_its_choice_in_both_directions_and_the_default_is_to
     text = (await manager.get(PAGE)).text
     for name in ("in:", "out:", "in:Customer", "out:Invoice", "in:PurchaseOrder"):  # E33: both ways as configured
         assert f'name="{name}"' in text
+    headings = ("With records, ", "Without records yet, ", "Off in QuickBooks, ")
+    main, fewer, none = (text.index(heading) for heading in headings)
+    assert main < text.index('name="in:Customer"') < fewer < text.index('name="in:Currency"')
+    assert fewer < none < text.index('name="in:BillingRate"')
     rules = await policies.of_company(1)
     assert rules.mode("Customer", "in") == rules.mode("Invoice", "out") == "ask"
     assert await send(manager, PAGE, **{"in:": "auto", "in:Customer": "first", "out:Invoice": "auto"}) in (200, 303)
@@ -32,6 +36,9 @@ async def test_each_kind_has_its_choice_in_both_directions_and_the_default_is_to
     await send(manager, PAGE, **{"in:Customer": "", "out:Invoice": "nonsense"})
     rules = await policies.of_company(1)
     assert (rules.own("Customer", "in"), rules.own("Invoice", "out")) == (None, "auto")
+    await send(manager, PAGE, **{"out:BillingRate": "auto"})
+    text = (await manager.get(PAGE)).text
+    assert text.index('name="out:BillingRate"') < text.index("Without records yet, ")  # no rule hides
 
 
 async def test_a_viewer_reads_the_rules_and_changes_none(enter: Enter) -> None:
