@@ -40,7 +40,7 @@ NOT_FOUND = Told("Not found", "There is nothing at this address, or nothing that
 UNREADABLE = Told("We could not read that", "The browser sent something that this page does not expect.")
 TOLD = {
     404: NOT_FOUND,
-    405: Told("Not possible here", "This address does not take what the browser sent."),
+    405: Told("Not possible here", "This address does not take a request of this method."),
     413: Told("Too large", "What you sent is larger than this page takes."),
 }
 TOO_OLD = Told("This page was open for too long", "Go back, reload the page, and send the form again.")

@@ -20,6 +20,7 @@ from sync.qbxml.writing import IDENTITY, PAID, Content, Values, add_values, mod_
 STAMPS = frozenset({*IDENTITY, "TimeCreated", "TimeModified", "TxnNumber", "FullName", "Sublevel"})
 SPACES = (NAMES, ITEMS, TERMS)  # kinds that share one list of names
 TENTHS = re.compile(r"-?\d+\.\d")
+SHAPES = frozenset({"format", "repeat"})  # rules of strays: a value in another shape than its field
 SHOWN = 60  # characters of a name that a sentence repeats
 OF_LINES = "Custom fields of a new line can be given with a new transaction, or once QuickBooks has the line."
 THEIRS = {there: name for name, there in PAID.items()}

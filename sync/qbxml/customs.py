@@ -138,12 +138,18 @@ def without_known(rows: Any, known: Any) -> Any:
     ids = {row.get(LINE_ID) for row in lines_of(known)} - {None, ""}
     if not ids or not isinstance(rows, list):
         return rows
-    return [without(row) if isinstance(row, Mapping) and row.get(LINE_ID) in ids else row for row in rows]
+    return [without(row) if isinstance(row, Mapping) and line_id(row) in ids else row for row in rows]
 
 
 def without(record: Mapping[str, Any]) -> dict[str, Any]:
     """The record without custom fields."""
     return {name: value for name, value in record.items() if name != NAME}
+
+
+def line_id(row: Mapping[str, Any]) -> str:
+    """The id of a line as a program gave it; "" where it has none, or something else in its place."""
+    id = row.get(LINE_ID)
+    return id if isinstance(id, str) else ""
 
 
 def lines_of(rows: Any) -> list[Mapping[str, Any]]:
@@ -179,9 +185,9 @@ def lines_given(
             continue
         found[name] = list(rows)
         for at, row in enumerate(rows):
-            if not isinstance(row, Mapping) or not (here is None or row.get(LINE_ID) in known):
+            if not isinstance(row, Mapping) or not (here is None or line_id(row) in known):
                 continue
-            before = known.get(row.get(LINE_ID), {}).get(NAME)
+            before = known.get(line_id(row), {}).get(NAME)
             if NAME not in row and not before:
                 continue
             whole, faulty = line_given(entity, row, {NAME: before} if before else {}, custom)

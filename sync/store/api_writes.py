@@ -145,7 +145,7 @@ async def create(
     record = arriving.without_empty(arriving.as_record(entity, values))
     custom = record.pop(customs.NAME, [])
     record, wrong = customs.lines_given(entity, record, None, await custom_fields.of_lines(company, entity, connection))
-    wrong = arriving.strays(entity, record, "Add", {}) + customs.misshapen(entity, custom) + wrong
+    wrong = in_shape(entity, record, "Add", {}) + customs.misshapen(entity, custom) + wrong
     record = {name: value for name, value in record.items() if name not in STAMPS}
     if not wrong:
         record = customs.merged(record, custom, await custom_fields.of_kind(company, entity, connection))
@@ -185,7 +185,7 @@ async def patch(
     if not is_new and entity.mod is None and (given or customs.object_of(entity) is None):
         raise Refused([impossible(entity, "change", "QuickBooks lets no other program change {kinds}.")])
     await offered(connection, company, entity, "change")
-    wrong = arriving.strays(entity, given, "Add" if is_new else "Mod", here) if given else []
+    wrong = in_shape(entity, given, "Add" if is_new else "Mod", here) if given else []
     of_lines = await custom_fields.of_lines(company, entity, connection)
     given, faulty = customs.lines_given(entity, given, None if is_new else here, of_lines)
     wrong += customs.misshapen(entity, custom) + faulty
@@ -257,6 +257,17 @@ async def offered(connection: Any, company: int, entity: Entity, rule: str) -> N
     off = await offers.off(company, [entity], connection)
     if off:
         raise Refused([Fault(entity.name, "", f"cannot_{rule}", "", off[entity.name])])
+
+
+def in_shape(entity: Entity, values: Mapping[str, Any], verb: str, known: Mapping[str, Any]) -> list[Fault]:
+    """What of the values has no place in the record. Raises Refused where one has another shape than its field.
+
+    No message can be made of such a value, so nothing else can be said of it.
+    """
+    wrong = arriving.strays(entity, values, verb, known)
+    if any(one.rule in arriving.SHAPES for one in wrong):
+        raise Refused(wrong)
+    return wrong
 
 
 async def look(

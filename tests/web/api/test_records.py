@@ -226,6 +226,35 @@ async def test_a_patch_is_merged_and_null_clears(program: With) -> None:
     assert (emptied.status_code, emptied.json()["code"], emptied.json()["field"]) == (422, "required", "Name")
 
 
+async def test_a_patch_in_another_shape_than_its_field_is_refused_with_its_place(program: With) -> None:
+    client = await program("member")
+    customer = f"{CUSTOMERS}/{(await first_customer(client))['id']}"
+    invoices = "/companies/1/records/Invoice"
+    invoice = f"{invoices}/{(await client.get(invoices)).json()['records'][0]['id']}"
+    for path, values, code, field in (
+        (customer, {"BillAddress": "1 Main St"}, "format", "BillAddress"),
+        (customer, {"Phone": {"Work": "1"}}, "format", "Phone"),
+        (customer, {"TermsRef": "Net 15"}, "format", "TermsRef"),
+        (customer, {"Balance": [{"TxnLineID": ["1"]}]}, "read_only", "Balance"),
+        (customer, {"ListID": "1"}, "read_only", "ListID"),
+        (invoice, {"InvoiceLineRet": "x"}, "format", "InvoiceLineRet[0]"),
+        (invoice, {"InvoiceLineRet": [{"TxnLineID": {}}]}, "format", "InvoiceLineRet[0]/TxnLineID"),
+        (invoice, {"InvoiceLineRet": [{"TxnLineID": ["1"]}]}, "repeat", "InvoiceLineRet[0]/TxnLineID"),
+        (
+            invoice,
+            {"InvoiceLineRet": [{"ItemRef": {"FullName": ["x"]}}]},
+            "repeat",
+            "InvoiceLineRet[0]/ItemRef/FullName",
+        ),
+        (invoice, {"CustomerRef": {"FullName": "Nobody"}}, "reference", "CustomerRef"),
+    ):
+        answer = await client.patch(path, json=values)
+        found = answer.json()
+        assert (answer.status_code, found["code"], found["field"]) == (422, code, field), (values, found)
+        assert answer.headers["content-type"] == "application/problem+json"
+    assert await fetchval("select count(*) from change") == 0
+
+
 async def test_a_record_that_moved_is_not_written_over(program: With) -> None:
     client = await program("member")
     found = await first_customer(client)
