@@ -204,7 +204,6 @@ PAYABLE: Mapping[str, tuple[str, ...]] = {  # transactions that an id in a line 
 }
 LABELS: Mapping[str, str] = {  # where people say it otherwise than the name does
     "CustomerRef": "Customer or job",
-    "PONumber": "Their order number",
     "DueDate": "Due",
     "CustomerMsgRef": "Message to the customer",
     "VendorMsg": "Message to the vendor",

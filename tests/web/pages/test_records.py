@@ -97,7 +97,7 @@ async def test_a_record_has_every_field_its_lines_links_and_ids(enter: Enter) ->
     assert (
         f"Invoice {'line' if len(fields['InvoiceLineRet']) == 1 else 'lines'}, {len(fields['InvoiceLineRet'])}" in text
     )
-    assert text.index("Bill to") < text.index("Subtotal")
+    assert text.index("Billing address") < text.index("Subtotal")
     xml = (await vera.get(f"/companies/1/records/Invoice/{row['id']}?view=qbxml")).text
     assert xml.index("TxnID") < xml.index("TimeCreated") < xml.index("CustomerRef") < xml.index("InvoiceLineRet")
 
