@@ -53,6 +53,7 @@ function whole(kinds, on) {
     box.checked = on;
     for (const row of rowsOf(kind)) row.checked = on;
   }
+  form.elements.kinds_was.value = wholes().filter((box) => box.checked).map((box) => box.value).join(" "); // kept already
   send(kinds.map((kind) => ["whole", `${kind}:${on ? 1 : 0}`]));
 }
 

@@ -12,7 +12,7 @@ from typing import Any
 from sync.store.base import document, execute, fetchrow, transaction
 
 MARKS = ("on", "off", "keep", "clear")
-MOST = 5000  # marks of one person: who needs more unticks the kind
+MOST = 50_000  # marks of one person, those of whole searches among them
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,12 @@ MARKED = f"""
         and ($3 = '' or {TEXT})
 """
 
+FOUND_IN = f"""
+    select c.id, c.direction || '/' || c.entity as kind from change c
+    where c.company = $1 and c.state = 'proposed' and c.id <= $2 and {TEXT}
+        and c.direction || '/' || c.entity = any($4)
+"""
+
 COLUMNS = """c.id, c.record, c.entity, c.direction, c.action, c.state, c.before, c.after, c.created_at, c.created_by,
     c.decided_by, c.decided_at, c.reason, c.status_code, c.status_message, c.waits_for, coalesce(u.name, '') as who,
     coalesce(r.name, '') as name, coalesce(r.ref_number, '') as ref_number, coalesce(r.party, '') as party"""
@@ -211,6 +217,12 @@ def ticked(found: Sequence[Kind], marks: Sequence[tuple[int, str]], ticks: Ticks
         if kind in counted and ticks.ticked(id, kind) != usual:
             counted[kind] += -1 if usual else 1
     return counted
+
+
+async def found_in(company: int, kinds: Sequence[str], text: str, until: int) -> dict[int, str]:
+    """The changes of these kinds ("in/Customer") that a search finds, with their kinds."""
+    rows = await fetch(FOUND_IN, company, until, text, list(kinds))
+    return {row["id"]: row["kind"] for row in rows}
 
 
 async def kinds_of(company: int, ids: Sequence[int]) -> dict[int, str]:

@@ -177,6 +177,26 @@ async def test_a_kind_is_unticked_whole_on_all_pages(enter: Enter) -> None:
     assert sum(state == "kept" for state in found.values()) == 59
 
 
+async def test_a_kind_of_a_search_is_unticked_with_what_the_search_finds_and_no_other_row(enter: Enter) -> None:
+    alice = await enter("accounting_manager")
+    await many(60)
+    page = (await alice.get(f"{HOME}?q=Number+5")).text
+    found = set(SHOWN.findall(page))
+    assert 1 < len(found) < 60
+    await send(alice, page, "/show", whole=[])  # E10, without scripts
+    again = (await alice.get(f"{HOME}?q=Number+5")).text
+    assert CHECKED.findall(again) == []
+    assert form_of(again)["whole"] == []
+    assert f"{60 - len(found)} of 60 checked" in words((await alice.get(HOME)).text)
+    turned = {"until": form_of(page)["until"][0], "q": "Number 5"}
+    on = await alice.submit(f"{HOME}/ticks", **turned, whole="out/Customer:1")  # by scripts
+    assert (on.json()["ticked"], on.json()["total"]) == (str(len(found)), str(len(found)))
+    off = await alice.submit(f"{HOME}/ticks", **turned, whole="out/Customer:0")
+    assert off.json()["ticked"] == "0"
+    await send(alice, (await alice.get(HOME)).text)
+    assert {str(id) for id, state in (await states()).items() if state == "kept"} == found
+
+
 async def test_only_what_is_listed_is_decided_a_search_a_kind_or_the_rows_shown(enter: Enter) -> None:
     alice = await enter("accounting_manager")
     await many(60)

@@ -67,7 +67,7 @@ class KindShown:
     plural: str
     count: int
     ticked: int
-    on: bool  # not unticked whole
+    on: bool  # not unticked whole; of a search: all that it finds is ticked
     rows: list[RowShown]
     left: int
     more_url: str | None
@@ -176,7 +176,7 @@ def slices_of(found: Sequence[Kind], *, alone: bool) -> list[Slice]:
 def kind_shown(kind: Kind, asked: Asked, rows: list[RowShown], ticked: int, ticks: Ticks) -> KindShown:
     left = kind.count - len(rows)
     more = more_url(asked, kind.key, rows[-1].id if rows else None) if left > 0 else None
-    on = kind.key not in ticks.kinds
+    on = ticked == kind.count if asked.q else kind.key not in ticks.kinds
     return KindShown(kind.key, ENTITIES[kind.entity].plural, kind.count, ticked, on, rows, left, more)
 
 

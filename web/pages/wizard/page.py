@@ -81,7 +81,7 @@ class WizardController(Controller):
             for key, _, mark in [text.rpartition(":")]
             if kind_of(key)
         }
-        kept = await ticks.tick(current(request).person.id, row.id, kinds, rows)
+        kept = await turn(current(request).person.id, row.id, asked, kinds, rows)
         return await numbers(row.id, asked, kept)
 
     @post("/show", opt=MANAGER)
@@ -133,9 +133,21 @@ async def keep_ticks(request: HTMXRequest, company: int, form: Lists) -> ticks.T
     person = current(request).person.id
     off = (await ticks.ticks_of(person, company)).kinds  # by scripts, each tick was kept already
     turned = [key for key in listed(form, "kinds") if kind_of(key) and (key in now) != (key in was)]
-    kinds = {key: key in now for key in turned if (key in now) == (key in off)}
+    asked = Asked.read(company, {name: values[-1] for name, values in form.items()})
+    kinds = {key: key in now for key in turned if asked.q or (key in now) == (key in off)}
     rows = {id: mark for text in listed(form, "shown") if (id := whole_number(text)) and (mark := row_mark(form, text))}
-    return await ticks.tick(person, company, kinds, rows)
+    return await turn(person, company, asked, kinds, rows)
+
+
+async def turn(
+    person: int, company: int, asked: Asked, kinds: Mapping[str, bool], rows: Mapping[int, str]
+) -> ticks.Ticks:
+    """Tick or untick whole kinds, then single rows. The kinds of a search are the rows that it finds, and no others."""
+    if not asked.q or not kinds:
+        return await ticks.tick(person, company, kinds, rows)
+    found = await wizard.found_in(company, list(kinds), asked.q, asked.until)
+    marks = {id: "on" if kinds[kind] else "off" for id, kind in found.items()}
+    return await ticks.tick(person, company, {}, marks | dict(rows))
 
 
 def row_mark(form: Lists, id: str) -> str:
