@@ -19,8 +19,9 @@ from sync.qbxml.labels import label, lower
 from sync.store import csv_imports
 from sync.store.csv_imports import BATCH, VERDICTS, ImportRow, LineRow
 from web.auth import address_of, current
+from web.csv_file import OURS
 from web.csv_reading import EMPTY, MOST_LINES, SEPARATORS, Opened, Unreadable, opened
-from web.filters import count, plural
+from web.filters import count, plural, sentence_list
 from web.forms import line, read_form
 from web.frame import Values, company_frame, company_or_404, page
 from web.htmx import go_to
@@ -28,6 +29,7 @@ from web.live import Parts, render, stream
 from web.pages.record_form.subject import offered
 from web.pages.records import kind_or_404
 from web.site import queue_of
+from web.values import field_at
 
 LARGEST = 20_000_000  # bytes of a file
 FORM = 100_000  # bytes of the rest of its form
@@ -38,6 +40,7 @@ TOLD = {
 WORDS = {"new": "New", "changed": "Changed", "same": "Same", "refused": "Refused"}
 CELLS = 4  # of a refused line that are shown
 SHOWN = 120  # characters of a value
+COLUMNS = 3  # that are told to go nowhere
 
 
 class CsvImportController(Controller):
@@ -264,20 +267,38 @@ def sentence(file: ImportRow, counts: Mapping[str, int]) -> str:
             number = f"{count(file.imported)} {plural(file.imported, 'change')}"
             return f"{number} proposed; they go on as edits made here do."
     left = counts["refused"]
-    return f"{count(file.lines)} lines looked at" + (f"; {count(left)} cannot be imported." if left else ".")
+    looked_at = f"{count(file.lines)} {plural(file.lines, 'line')} looked at"
+    return looked_at + (f"; {count(left)} cannot be imported." if left else ".") + without_field(file)
 
 
-Shown = tuple[LineRow, str | None, list[tuple[str, str, str]]]  # line, its record's address, [(label, before, after)]
+def without_field(file: ImportRow) -> str:
+    """Say which columns go nowhere, but for those of an export that QuickBooks computes; "" when each has a field."""
+    columns = zip(file.headings, file.mapping, strict=True)
+    ours = ("", OURS)
+    named = [name for name, path in columns if not path and name not in ours and not field_at(file.entity, name)]
+    more = [f"{count(len(named) - COLUMNS)} more"] if len(named) > COLUMNS else []
+    told = sentence_list([*(f"“{heading[:SHOWN]}”" for heading in named[:COLUMNS]), *more])
+    be = plural(len(named), "column {} is", "columns {} are").format(told)
+    return f" The {be} not imported." if named else ""
+
+
+Shown = tuple[LineRow, str | None, str, list[tuple[str, str, str]]]
 
 
 def described(kind: Entity, file: ImportRow, row: LineRow) -> Shown:
-    """Return a line as the table shows it; of a refused one its first cells."""
+    """Return a line, its record's address and name, and [(label, before, after)]; of a refused one its first cells."""
     href = f"/companies/{file.company}/records/{kind.name}/{row.record}" if row.record else None
     parts = [(label(kind.name, "/".join(path)), text(before), text(after)) for path, before, after in row.leaves]
     if row.verdict in ("refused", "same") and not parts:
         named = [(heading, "", cell[:SHOWN]) for heading, cell in zip(file.headings, row.cells, strict=False) if cell]
         parts = named[:CELLS]
-    return row, href, parts
+    return row, href, called(file, row), parts
+
+
+def called(file: ImportRow, row: LineRow) -> str:
+    """Return what the line calls its record; "" where no column does."""
+    cells = dict(zip(file.mapping, row.cells, strict=False))
+    return next((cells[path][:SHOWN] for path in ("FullName", "Name", "RefNumber") if cells.get(path)), "")
 
 
 def text(value: Any) -> str:

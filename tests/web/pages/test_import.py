@@ -5,6 +5,7 @@ import csv
 import io
 import re
 from datetime import UTC, datetime
+from html import escape
 
 import pytest
 
@@ -75,9 +76,12 @@ async def test_three_cells_changed_in_an_export_are_three_changes(enter: Enter) 
     bob = await enter("member")
     heads, rows = await exported(bob)
     rows[0]["Phone"], rows[1]["BillAddress/City"], rows[2]["Notes"] = "218-555-0100", "Duluth", "=called twice"
-    address, counts = await checked(bob, as_csv(heads, rows))
+    rows[0]["Wish"] = "tea"
+    address, counts = await checked(bob, as_csv([*heads, "Wish"], rows))
     assert counts == {"new": 0, "changed": 3, "same": len(rows) - 3, "refused": 0}
     page = (await bob.get(address)).text
+    assert "The column “Wish” is not imported." in page
+    assert f">{escape(rows[0]['Name'])}</a>" in page
     assert "Import 3" in page
     assert "218-555-0100" in page
     done = await decided(bob, address)
