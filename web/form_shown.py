@@ -102,8 +102,8 @@ class Shown:
 
 
 def id_of(name: str) -> str:
-    """Return the id of an input: letters, digits, points and lines of its name."""
-    return "f-" + "".join(one if one.isalnum() else "-" for one in name).strip("-")
+    """Return the id of an input: letters and digits of its name, lines for the rest; "?" of a choice is one too."""
+    return "f-" + "".join(one if one.isalnum() else "-" for one in name).rstrip("-")
 
 
 class Show:

@@ -5,9 +5,9 @@ import csv
 import io
 import re
 from datetime import UTC, datetime
-from html import escape
 
 import pytest
+from markupsafe import escape
 
 from sync.store import csv_imports, csv_matching, policies
 from sync.store.base import execute, fetch, fetchval
