@@ -5,7 +5,6 @@ Connector would see: what breaks is logged, kept for getLastError, and answered 
 """
 
 import asyncio
-import io
 import logging
 import re
 import secrets
@@ -16,8 +15,9 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+from sync.glance import Look, facts_of, look_at, received_of
 from sync.keys import KeyRing, new_ticket, regrouped
-from sync.protocol import answers, asking, plan, sentences, turns
+from sync.protocol import answers, asking, sentences, turns
 from sync.protocol.admission import WRONG_KEYS, Presented, WrongKey, admit, wrong_key
 from sync.protocol.events import (
     ConnectionClosed,
@@ -25,18 +25,16 @@ from sync.protocol.events import (
     Event,
     LastErrorAsked,
     ResponseFailed,
-    ResponseReceived,
     SendRequest,
 )
-from sync.protocol.identity import FileFacts, read_facts
 from sync.protocol.orders import SCHEDULE
 from sync.protocol.plan import OVER
 from sync.protocol.session import STOP, State, Step
 from sync.protocol.writes import OF_CHANGES
 from sync.qbxml.build import build
-from sync.qbxml.heads import Head, NotQbxml
-from sync.qbxml.parse import heads, stream
-from sync.soap import Call, Packed
+from sync.qbxml.heads import NotQbxml
+from sync.qbxml.parse import stream
+from sync.soap import Call
 from sync.store import applied, connectors, custom_fields, seeks, waiting, writes
 from sync.store import sessions as stored
 from sync.store.base import transaction
@@ -48,8 +46,6 @@ log = logging.getLogger(__name__)
 Reply = str | int | Sequence[str]
 
 SERVER_VERSION = "Deskbridge"
-ON_THE_LOOP = 500_000  # bytes of an answer that are looked at without a thread
-UNPACKED_AT_ONCE = 4_000_000  # bytes of an answer that are looked at whole
 BEHIND = 4  # unprocessed answers of a company, from which on a reply waits for the queue
 WAIT = 20.0  # seconds that a reply waits for the queue at most
 WAIT_AT_END = 10.0
@@ -209,7 +205,7 @@ class Conversation:
             if loaded is None:
                 return ""
             event = SendRequest(
-                facts=_facts(hcp, loaded.session.expected.owner_id) if hcp.strip() else None,
+                facts=facts_of(hcp, loaded.session.expected.owner_id) if hcp.strip() else None,
                 file_path=call.text("strCompanyFileName").strip(),
                 country=call.text("qbXMLCountry").strip(),
                 version=(call.number("qbXMLMajorVers"), call.number("qbXMLMinorVers")),
@@ -223,15 +219,13 @@ class Conversation:
             event = ResponseFailed(hresult=hresult, message=call.text("message").strip())
             return await self._event(call, event, unknown=STOP)
         ticket = call.text("ticket")
-        response = call.arguments["response"]
-        packed = response if isinstance(response, Packed) else _pack(str(response))
-        look = await asyncio.to_thread(Look, packed) if packed.size > ON_THE_LOOP else Look(packed)
+        look = await look_at(call.arguments["response"])
         now = datetime.now(UTC)
         async with transaction() as connection:
             loaded = await stored.load(connection, ticket, now)
             if loaded is None:
                 return STOP
-            received, answer = await _received(loaded, look, now)
+            received, answer = await received_of(loaded, look, now)
             step = await self._step(connection, loaded, received, now, answer=answer)
             await _changed(connection, loaded, step, look, now)
         waited = loaded.session.run.unprocessed if loaded.session.run else 0
@@ -326,7 +320,7 @@ async def _prepared(connection: Any, loaded: Loaded, step: Step, now: datetime) 
     return step, ()
 
 
-async def _changed(connection: Any, loaded: Loaded, step: Step, look: "Look", now: datetime) -> None:
+async def _changed(connection: Any, loaded: Loaded, step: Step, look: Look, now: datetime) -> None:
     """Apply an answer to changes, or one about custom fields, in the transaction that stores it."""
     in_flight = loaded.session.in_flight
     if step.answered is None or in_flight is None or in_flight.kind not in TAKEN_AT_ONCE or not loaded.request:
@@ -351,70 +345,3 @@ async def _fewer_unprocessed(run: int, most: int, seconds: float) -> None:
     while await waiting.count_unprocessed(run) >= most and loop.time() < ends:
         await asyncio.sleep(pause)
         pause = min(pause * 1.5, 0.2)  # of many that wait, each look costs those who work
-
-
-def _pack(text: str) -> Packed:
-    """A short answer in the form of a long one."""
-    data = text.encode()
-    return Packed(zlib.compress(data, 1), len(data), data)
-
-
-class Look:
-    """An answer at a glance: its heads, and its text when it is short enough to be held whole."""
-
-    def __init__(self, packed: Packed) -> None:
-        self.packed = packed
-        self.whole: bytes | None = None
-        if packed.size <= UNPACKED_AT_ONCE:
-            self.whole = packed.head if len(packed.head) == packed.size else zlib.decompress(packed.compressed)
-        try:
-            self.heads: tuple[Head, ...] = heads(packed.head + b"</QBXML>" if self.whole is None else self.whole).heads
-        except NotQbxml:
-            self.heads = ()
-
-    def count(self, tag: bytes) -> int:
-        """How often a start tag stands in the answer."""
-        return count_tag(self.packed.compressed, tag) if self.whole is None else self.whole.count(tag)
-
-
-async def _received(loaded: Loaded, look: Look, now: datetime) -> tuple[ResponseReceived, Answer]:
-    in_flight, run = loaded.session.in_flight, loaded.session.run
-    rows, facts = 0, None
-    if in_flight is not None and in_flight.position is not None and run is not None:
-        tag = f"<{plan.ret_of(run.entities[in_flight.position])}>".encode()
-        rows = look.count(tag) if look.whole is not None else await asyncio.to_thread(look.count, tag)
-    if in_flight is not None and in_flight.kind == "identity" and look.whole is not None:
-        facts = _facts(look.whole.decode(errors="replace"), loaded.session.expected.owner_id)
-    first = min(look.heads, key=lambda head: abs(head.status.code)) if look.heads else None  # of several the best
-    answer = Answer(
-        compressed=look.packed.compressed,
-        size=look.packed.size,
-        code=first.status.code if first and first.status.code >= 0 else None,
-        severity=first.status.severity[:10] if first else "",
-        message=first.status.message if first else sentences.UNREADABLE,
-        hresult="",
-        rows=rows,
-        remaining=first.iterator_remaining if first else None,
-    )
-    took = (now - loaded.sent_at).total_seconds() if loaded.sent_at else 0.0
-    return ResponseReceived(heads=look.heads, facts=facts, rows=rows, took=took), answer
-
-
-def count_tag(compressed: bytes, tag: bytes) -> int:
-    """How often a start tag stands in a compressed text, unpacked piece by piece."""
-    found, tail = 0, b""
-    unpacker = zlib.decompressobj()
-    source = io.BytesIO(compressed)
-    while piece := source.read(65536):
-        text = tail + unpacker.decompress(piece)
-        found += text.count(tag)
-        tail = text[-len(tag) + 1 :]
-    return found
-
-
-def _facts(text: str, owner_id: str) -> FileFacts | None:
-    """What the file says of itself; None when that cannot be read."""
-    try:
-        return read_facts(stream(text.encode()), owner_id)
-    except NotQbxml:
-        return None

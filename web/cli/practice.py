@@ -28,6 +28,7 @@ from sync.practice.faults import (
     SpacedPassword,
     WrongPassword,
 )
+from sync.practice.qwc_file import Qwc
 from sync.practice.seed import SMALLEST
 from sync.practice.seed import seed as seed_file
 
@@ -148,43 +149,45 @@ def run(
       wrong-key           the licence key was mistyped
     """
     opened = _open(file)
-    try:
-        described = read_qwc(qwc)
-    except OSError as error:
-        raise click.ClickException(f"{qwc} cannot be read: {error.strerror}.") from None
-    except QwcRefused as refused:
-        raise click.ClickException(f"{refused.code}: {refused.message}") from None
     faults = Faults([SlowQuickBooks(slow)] if slow else [])
     faults += [FAULTS[name]() for name in named if name in FAULTS]
     bar = Bar()
     connector = WebConnector(
-        described, key, opened, machine=machine, faults=faults, access=Access(access), verbose=False, moved=bar.move
+        _read(qwc), key, opened, machine=machine, faults=faults, access=Access(access), verbose=False, moved=bar.move
     )
-
     failed = False
-
-    async def work() -> None:
-        nonlocal failed
-        try:
-            await connector.add()
-            with _now_open(opened, named) as connector.company_file:
-                if once:
-                    session = await connector.update()
-                    bar.end(session)
-                    failed = bool(session.code)
-                else:
-                    await connector.run(every=every, seen=bar.end)
-        except QwcRefused as refused:
-            raise click.ClickException(f"{refused.code}: {refused.message}") from None
-        finally:
-            connector.close()
-            await asyncio.sleep(0)  # in which the connection is let go of
-
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(work())
+    with contextlib.suppress(KeyboardInterrupt), _now_open(opened, named) as connector.company_file:
+        failed = asyncio.run(_work(connector, bar, every, once=once))
     opened.close()
     if failed:
         raise SystemExit(1)
+
+
+def _read(qwc: Path) -> Qwc:
+    """What a connector file says. Raises click's error."""
+    try:
+        return read_qwc(qwc)
+    except OSError as error:
+        raise click.ClickException(f"{qwc} cannot be read: {error.strerror}.") from None
+    except QwcRefused as refused:
+        raise click.ClickException(f"{refused.code}: {refused.message}") from None
+
+
+async def _work(connector: WebConnector, bar: "Bar", every: float | None, *, once: bool) -> bool:
+    """Run one session, or one after the other without end; say whether the one failed."""
+    try:
+        await connector.add()
+        if not once:
+            await connector.run(every=every, seen=bar.end)
+            return False
+        session = await connector.update()
+        bar.end(session)
+        return bool(session.code)
+    except QwcRefused as refused:
+        raise click.ClickException(f"{refused.code}: {refused.message}") from None
+    finally:
+        connector.close()
+        await asyncio.sleep(0)  # in which the connection is let go of
 
 
 @contextlib.contextmanager
