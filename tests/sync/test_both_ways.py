@@ -7,7 +7,7 @@ from sync.practice.company import CompanyFile
 from sync.store import changes, policies, setup
 from sync.store.base import fetch, fetchval
 from tests.sync.conftest import Product, unequal
-from tests.sync.following import sync
+from tests.sync.following import ask_only, sync
 from tests.sync.test_writes import a_record, edit, in_file
 
 KINDS = {"Customer": "Notes", "Invoice": "Memo", "PurchaseOrder": "Memo"}  # with what is edited of each
@@ -21,6 +21,7 @@ async def test_customers_invoices_and_purchase_orders_go_both_ways_as_configured
     company = made.company
     connector = await product.connector(made, company_file)
     await sync(connector, company)
+    await ask_only(company, *KINDS)
 
     async def edited(nth: int, text: str) -> dict[str, tuple[int, dict[str, Any], int, dict[str, Any]]]:
         """Of each kind one record edited here and another in QuickBooks, and a sync."""

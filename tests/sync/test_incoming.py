@@ -3,6 +3,7 @@
 import asyncio
 import copy
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,22 +11,26 @@ from sync.practice.change import Bookkeeper
 from sync.practice.company import CompanyFile
 from sync.practice.connector import WebConnector
 from sync.practice.mint import Chance
+from sync.qbxml.entities import ENTITIES
 from sync.store import changes, incoming, later_edits, log, policies
 from sync.store.base import execute, fetch, fetchrow, fetchval, transaction
 from sync.store.setup import ask_run
 from tests.sync.conftest import Product, finished, unequal
-from tests.sync.following import sync
+from tests.sync.following import ask_only, sync
 from tests.sync.test_writes import a_record, edit, in_file
 
 WHO = "alice@halder.example"
 NEVER = 10**12
 
 
-async def begun(product: Product, file: CompanyFile) -> tuple[int, WebConnector, int, dict[str, Any]]:
+async def begun(
+    product: Product, file: CompanyFile, *, kinds: Iterable[str] = ("Customer", "Invoice")
+) -> tuple[int, WebConnector, int, dict[str, Any]]:
     """A company that was read whole, its connector, and one customer: its number here and its fields."""
     made = await product.add_company()
     connector = await product.connector(made, file)
     await sync(connector, made.company)
+    await ask_only(made.company, *kinds)
     record, fields = await a_record(made.company, "Customer", 3)
     return made.company, connector, record, fields
 
@@ -164,7 +169,7 @@ async def test_a_kind_that_goes_by_itself_is_taken_and_one_that_asks_once_asks_o
 async def test_new_and_deleted_records_are_proposed_and_balances_are_not(
     product: Product, company_file: CompanyFile
 ) -> None:
-    company, connector, record, fields = await begun(product, company_file)
+    company, connector, record, fields = await begun(product, company_file, kinds=ENTITIES)
     await execute('update record set quickbooks = quickbooks || \'{"Balance": "1"}\' where id = $1', record)
     edit(company_file, "Customer", fields["ListID"])  # another EditSequence, the same values
     keeper = Bookkeeper(company_file, Chance(7))

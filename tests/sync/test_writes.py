@@ -20,7 +20,7 @@ from sync.store import changes, computers
 from sync.store.base import execute, fetch, fetchrow, fetchval
 from tests.serving import SECRET
 from tests.sync.conftest import Product, finished, unequal
-from tests.sync.following import Interrupted, sync
+from tests.sync.following import Interrupted, ask_only, sync
 
 
 async def a_record(company: int, entity: str, nth: int = 0) -> tuple[int, dict[str, Any]]:
@@ -88,6 +88,7 @@ async def synced(product: Product, company_file: CompanyFile, *faults: Any) -> t
     standing = Faults()
     connector = await product.connector(made, company_file, standing)
     await sync(connector, made.company)
+    await ask_only(made.company, "Customer", "Invoice")
     standing.extend(faults)
     return made.company, connector, standing
 
