@@ -35,7 +35,7 @@ def complete(books: Books, entity: str, fields: Fields, own_id: str = "") -> Fie
     if entity == "Customer":
         fields.setdefault("JobStatus", "None")
     _place(books, entity, fields, known)
-    full = _label(fields)
+    full = _label(entity, fields)
     taken = books.id_of(namespace(entity), full)
     if taken and taken != own_id:
         raise refusals.name_taken(full)
@@ -43,8 +43,11 @@ def complete(books: Books, entity: str, fields: Fields, own_id: str = "") -> Fie
     return in_order(entity, fields)
 
 
-def _label(fields: Fields) -> str:
-    return next(markup.text(fields, name) for name in ("FullName", "Name", "Initial") if name in fields)
+def _label(entity: str, fields: Fields) -> str:
+    name = next((markup.text(fields, name) for name in ("FullName", "Name", "Initial") if name in fields), "")
+    if not name:
+        raise refusals.element_missing("Name", entity)
+    return name
 
 
 def employee_name(fields: Fields) -> str:

@@ -288,5 +288,9 @@ def emptied(entity: Entity, wanted: Mapping[str, Any]) -> list[Fault]:
     return [
         fault(entity, field.name, "required", f"{label(entity.name, field.name)} is missing; QuickBooks requires it.")
         for field in message(f"{entity.name}Add").fields
-        if field.required and field.kind is not Kind.GROUP and not part_of(field, wanted, "Add")
+        if field.required and field.kind is not Kind.GROUP and blank(part_of(field, wanted, "Add"))
     ]
+
+
+def blank(part: Any) -> bool:
+    return not (part.strip() if isinstance(part, str) else part)

@@ -40,6 +40,8 @@ KINDS = (
     "SalesTaxCode", "Transfer", "Vehicle", "Vendor", "VendorCredit",
 )  # fmt: skip
 
+SAVINGS = "<Name>Savings</Name><AccountType>Bank</AccountType>"
+
 
 @pytest.fixture
 def clock() -> HandClock:
@@ -122,6 +124,7 @@ def test_a_mod_changes_what_it_names_and_clears_what_is_empty(file: CompanyFile,
     shown = [changed.findtext(name) for name in ("Name", "Phone", "Fax", "Email", "TimeModified")]
     assert shown == ["Kerr", "510 555 0182", None, "a@b.example", "2025-11-21T15:20:00-08:00"]
     assert changed.findtext("EditSequence") != ret.findtext("EditSequence")
+    assert code(modify(file, add(file, "Account", SAVINGS), "<Name></Name>")) == "3150"  # but for its name
 
 
 def test_a_stale_edit_sequence_answers_3200(file: CompanyFile) -> None:

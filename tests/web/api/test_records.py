@@ -222,8 +222,9 @@ async def test_a_patch_is_merged_and_null_clears(program: With) -> None:
     assert (undone.status_code, undone.json()["change"]) == (200, None)
     assert (await client.get(path)).json()["state"] == "same"
     assert await fetchval("select array_agg(distinct state) from change") == ["cleared"]
-    emptied = await client.patch(path, json={"Name": None})
-    assert (emptied.status_code, emptied.json()["code"], emptied.json()["field"]) == (422, "required", "Name")
+    for nothing in (None, "", " \n"):
+        emptied = await client.patch(path, json={"Name": nothing})
+        assert (emptied.status_code, emptied.json()["code"], emptied.json()["field"]) == (422, "required", "Name")
 
 
 async def test_a_patch_in_another_shape_than_its_field_is_refused_with_its_place(program: With) -> None:
