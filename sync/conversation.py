@@ -28,7 +28,7 @@ from sync.protocol.events import (
     SendRequest,
 )
 from sync.protocol.orders import SCHEDULE
-from sync.protocol.plan import OVER
+from sync.protocol.plan import COUNTING, OVER
 from sync.protocol.session import STOP, State, Step
 from sync.protocol.writes import OF_CHANGES
 from sync.qbxml.build import build
@@ -52,7 +52,7 @@ WAIT_AT_END = 10.0
 HRESULT = 20  # characters that are kept of one
 CLIENT_VERSION = re.compile(r"[0-9A-Za-z. _-]{1,40}", re.ASCII)  # 2.3.0.215, 34.0.10004.89
 CLIENTS = 1000  # versions that wait for their user name
-TAKEN_AT_ONCE = (*OF_CHANGES, "counts")  # kinds of documents whose answers are small
+TAKEN_AT_ONCE = (*OF_CHANGES, *COUNTING)  # kinds of documents whose answers are small
 
 
 class Bell(Protocol):
@@ -329,7 +329,7 @@ async def _changed(connection: Any, loaded: Loaded, step: Step, look: Look, now:
         parts = list(stream(look.whole or b""))
     except NotQbxml:  # what became of the changes is looked up
         parts = []
-    if in_flight.kind == "counts":
+    if in_flight.kind in COUNTING:
         await custom_fields.take_answer(connection, loaded.company, parts)
         return
     if in_flight.kind == "seek":

@@ -8,7 +8,7 @@ from dataclasses import replace
 from sync.protocol import pages, plan, sentences
 from sync.protocol.asking import identify
 from sync.protocol.events import ResponseFailed, ResponseReceived
-from sync.protocol.plan import RunWork, Stage
+from sync.protocol.plan import COUNTING, UNASKED, RunWork, Stage
 from sync.protocol.session import STOP, InFlight, Session, State, Step, fail, lost_by, work_of
 from sync.protocol.writes import OF_CHANGES
 from sync.qbxml.build import lower_version
@@ -21,7 +21,7 @@ def received(session: Session, event: ResponseReceived) -> Step:
         return Step(session=session, reply=_again(session))
     if in_flight.kind == "identity":
         return replace(_identity_answered(session, event), answered=in_flight.request_id, taken=True)
-    if in_flight.kind == "counts":
+    if in_flight.kind in COUNTING:
         return replace(_counted(session, event), answered=in_flight.request_id, taken=True)
     if in_flight.kind in OF_CHANGES:
         session = replace(session, state=State.READY, in_flight=None)
@@ -110,6 +110,8 @@ def refused(session: Session, event: ResponseFailed) -> Step:
         else:
             work = replace(work.again(reason), errors=work.errors if lower else max(work.errors, 1))
         run = run.with_entity(work)
+    if run is not None and in_flight.kind == "customs" and sentences.concerns_request(event.hresult):
+        run = replace(run, counts_asked=0 if lower else UNASKED)  # a file that does not know the one counts the other
     session = replace(session, run=run, in_flight=None, state=State.READY, version=lower or session.version)
     goes_on = concerns or lower is not None
     step = progress(session) if goes_on else Step(session=fail(session, reason), reply=STOP)

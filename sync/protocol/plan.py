@@ -9,6 +9,8 @@ from sync.protocol import cursor
 from sync.qbxml.build import Request
 from sync.qbxml.entities import ENTITIES, Entity, query_values
 
+COUNTING = ("customs", "counts")  # kinds of documents: the first of a run asks which custom fields there are too
+UNASKED = -1  # for `counts_asked`: no row was counted, and custom fields are not asked for once more
 COUNTS_AT_ONCE = 20  # entities whose number of rows one document asks for
 LIST_DELETED, TXN_DELETED = "ListDeleted", "TxnDeleted"
 PASSES_IN_A_SESSION = 5  # readings of one entity from its start, before the session gives it up
@@ -113,7 +115,7 @@ class Client:
 class Ask:
     """One document to send: its requests, and what it is for."""
 
-    kind: str  # identity, counts, read
+    kind: str  # identity, customs, counts, read
     requests: tuple[Request, ...]
     position: int | None = None  # of the entity that it reads
     page: int = 0
@@ -236,15 +238,16 @@ def _counts(run: RunWork, client: Client, number: int) -> tuple[RunWork, Ask | N
     """
     if run.counts_asked >= len(run.entities):
         return None
-    until = len(run.entities) if run.kind == "incremental" else run.counts_asked + COUNTS_AT_ONCE
-    chosen = run.entities[run.counts_asked : until]
+    begin = max(0, run.counts_asked)
+    until = len(run.entities) if run.kind == "incremental" else begin + COUNTS_AT_ONCE
+    chosen = run.entities[begin:until]
     requests = [definitions_request(f"{client.session}-{number}")] if not run.counts_asked else []
     if run.kind != "incremental":
         requests += [_count(work, client, number) for work in chosen if _can_count(work)]
-    counted = replace(run, counts_asked=run.counts_asked + len(chosen))
+    counted = replace(run, counts_asked=begin + len(chosen))
     if not requests:
         return _counts(counted, client, number)
-    return counted, Ask(kind="counts", requests=tuple(requests))
+    return counted, Ask(kind="counts" if run.counts_asked else "customs", requests=tuple(requests))
 
 
 def _can_count(work: EntityWork) -> bool:

@@ -37,7 +37,7 @@ class InFlight:
     """The request that QuickBooks has."""
 
     request_id: str  # of its message; of several, what their requestIDs begin with
-    kind: str  # identity, counts, read, write, look
+    kind: str  # identity, customs, counts, read, write, look
     position: int | None = None  # of the entity that it reads
 
 

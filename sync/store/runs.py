@@ -18,8 +18,11 @@ LABELS = {"ListDeleted": "Deleted list entries", "TxnDeleted": "Deleted transact
 OFF = ", ".join(str(code) for code in sorted(statuses.OUTCOMES) if statuses.OUTCOMES[code] == "feature_off")
 REFUSED = f"q.status_code >= {statuses.FIRST_FAILURE} and q.status_code not in ({OFF})"
 FAILED = f"(q.hresult <> '' or q.set_aside <> '' or ({REFUSED}))"
-NAMES = {"counts": "How many rows there are", "identity": "Which company file is open"}
-CUSTOM = "Custom fields, and how many rows there are"  # the first of its kind begins with the definitions
+NAMES = {
+    "customs": "Custom fields, and how many rows there are",
+    "counts": "How many rows there are",
+    "identity": "Which company file is open",
+}
 WAITING = "Waiting for the Web Connector"
 HELD = {  # when a run goes on that something other than a computer's silence holds up
     "off": "once QuickBooks Desktop is enabled",
@@ -327,7 +330,7 @@ def _request(row: Any) -> RequestRow:
     return RequestRow(
         id=row["id"],
         at=row["sent_at"],
-        name=CUSTOM if row["name"] == "DataExtDefQueryRq" else NAMES.get(row["kind"]) or row["name"].removesuffix("Rq"),
+        name=NAMES.get(row["kind"]) or row["name"].removesuffix("Rq"),
         kind=row["kind"],
         page=row["page"],
         rows=row["rows"],

@@ -85,8 +85,10 @@ def answered(row: Any, known: Mapping[str, Any], told: Sequence[Told]) -> Outcom
     for one in told:
         place = numbered.get(-1 if one.number is None else one.number)
         code = one.head.status.code if place else -1
+        if one.records and not statuses.failed(code):
+            code = 0  # a warning that shows the value took it
         answers.append((place[1] if place else "", code, one.head.status.message))
-        if place and code >= 0 and not statuses.failed(code):
+        if place and code == 0:
             taken[place] = values.get(place, "")
             shown.update((place, record) for record in one.records if record.get("DataExtType"))
     heard = {numbered.get(-1 if one.number is None else one.number) for one in told}

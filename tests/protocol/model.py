@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from sync.protocol.answers import settled
 from sync.protocol.events import ConnectionClosed, LastErrorAsked, ResponseFailed, ResponseReceived
-from sync.protocol.plan import Ask, RunWork, Stage
+from sync.protocol.plan import COUNTING, Ask, RunWork, Stage
 from sync.protocol.session import Session, State
 from sync.protocol.turns import abandon, advance
 from sync.qbxml.build import Request
@@ -45,7 +45,7 @@ class QuickBooks:
 
     def process(self, ask: Ask) -> tuple[ResponseReceived, list[int]]:
         """The answer to a document, and the rows in it."""
-        if ask.kind == "counts":
+        if ask.kind in COUNTING:
             return self._counts(ask), []
         (request,) = ask.requests
         name = request.name.removesuffix("QueryRq")

@@ -82,6 +82,8 @@ def test_an_addition_whose_guid_is_refused_goes_once_more_without() -> None:
     outcome = answered("create", 3065, "", None, tries=0, reread=False, guid="{A}")
     assert (outcome.state, outcome.unmarked) == (Change.APPROVED, True)
     assert answered("create", 3065, "", None, tries=0, reread=False).state is Change.REFUSED
+    named = answered("create", 3040, "The ExternalGUID is not valid.", None, tries=0, reread=False, guid="{A}")
+    assert (named.state, named.unmarked) == (Change.APPROVED, True)  # whatever number it has
 
 
 def test_a_voiding_is_told_by_the_memo_and_a_deletion_by_absence() -> None:

@@ -156,11 +156,23 @@ def test_an_error_of_quickbooks_itself_ends_the_session_and_loses_nothing() -> N
     assert entity(steps[2].session).stage is Stage.WAITING
 
 
-def test_a_count_that_quickbooks_refuses_is_done_without() -> None:
+@pytest.mark.parametrize("code", ["0x80040400", "0x80040421"])
+def test_a_count_is_asked_without_the_custom_fields_that_quickbooks_refuses_and_done_without_after_that(
+    code: str,
+) -> None:
     session = advance(ready(run=replace(run_of(ready()), counts_asked=0)), send()).session
-    steps = through(session, refused(), send())
-    assert steps[1].ask is not None
-    assert steps[1].ask.kind == "read"
+    steps = through(session, refused(code), send(), refused(code), send())
+    asked = [step.ask for step in steps if step.ask is not None]
+    assert [(one.kind, [of.name for of in one.requests]) for one in asked] == [
+        ("counts", ["CustomerQueryRq"]),
+        ("read", ["CustomerQueryRq"]),
+    ]
+    assert asked[0].requests[0].attributes == {"metaData": "MetaDataOnly"}
+    lower = through(session, refused("0x80040423"), send())[1]  # another version may know both
+    assert (lower.session.version, lower.ask and [one.name for one in lower.ask.requests]) == (
+        "12.0",
+        ["DataExtDefQueryRq", "CustomerQueryRq"],
+    )
 
 
 def test_the_version_is_lowered_step_by_step_until_quickbooks_knows_it() -> None:

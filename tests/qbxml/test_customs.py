@@ -154,6 +154,7 @@ def test_the_answers_to_custom_fields_decide_together() -> None:
     assert state(0, 3175) == (Change.APPROVED, "F1: why")  # in use: those that are missing are sent again
     assert state(3175, 3120)[0] is Change.REFUSED
     assert state(3175, tries=2)[0] is Change.REFUSED
+    assert state(0, 530) == (Change.REFUSED, "F1: why")  # a warning that shows nothing took nothing
     assert state(0, -1)[0] is Change.SENT  # looked up before anything else happens
     before, wanted = record(A="1"), record(A="2")
     assert looked_up("update", before, wanted, [record(A="2")]).state is Change.APPLIED

@@ -325,9 +325,10 @@ def test_a_custom_field_that_the_answer_leaves_out_is_looked_up() -> None:
     before, wanted = ({"Name": "A"} | customs.with_values({}, {"A": one, "B": one}) for one in ("1", "2"))
     row = {"before": json.dumps(before), "after": json.dumps(wanted), "tries": 0}
 
-    def answer(*codes: int) -> tuple[str, dict[str, str]]:
+    def answer(*codes: int, shown: str = "") -> tuple[str, dict[str, str]]:
+        records = [{"DataExtType": "STR255TYPE", "DataExtValue": shown}] if shown else []
         told = [
-            Told(head("DataExtModRs", {"requestID": f"7-3-1.{at}", "statusCode": str(code)}), [], at)
+            Told(head("DataExtModRs", {"requestID": f"7-3-1.{at}", "statusCode": str(code)}), records, at)
             for at, code in enumerate(codes)
         ]
         outcome = second_parts.answered(row, before, told)
@@ -337,3 +338,5 @@ def test_a_custom_field_that_the_answer_leaves_out_is_looked_up() -> None:
     assert answer(0, 0) == ("applied", {"A": "2", "B": "2"})
     assert answer(0) == ("sent", {"A": "2", "B": "1"})
     assert answer(0, 3120) == ("refused", {"A": "2", "B": "1"})
+    assert answer(0, 530) == ("refused", {"A": "2", "B": "1"})  # not supported here: nothing was taken
+    assert answer(530, 530, shown="2") == ("applied", {"A": "2", "B": "2"})
