@@ -32,6 +32,7 @@ LABELS = {  # where the words of the name are not what people say
     "IsActive": "Active",
     "LinkedTxn": "Linked transaction",
     "PONumber": "PO number",
+    "ParentRef": "Belongs under",
     "RefNumber": "Number",
     "ShipAddress": "Shipping address",
     "ShipToAddress": "Shipping address",
@@ -171,7 +172,7 @@ def groups_of(entity: str, fields: Mapping[str, Any], links: Links) -> list[tupl
     for name, value in fields.items():
         if (
             name in HEADS
-            or (name == "FullName" and value == fields.get("Name"))
+            or (name, value) in (("FullName", fields.get("Name")), ("Sublevel", "0"))  # what the name says already
             or name[0] in "@#"
             or isinstance(value, list)
             or name.endswith("AddressBlock")
