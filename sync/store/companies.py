@@ -28,9 +28,11 @@ OVERVIEW = """
     select co.*, live.number as live_number, live.kind as live_kind, live.state as live_state,
         live.percent as live_percent, live.began_at as live_began, live.reading, open.opened_at as session_since,
         open.called_at as session_called, last.rows_in as last_rows, last.number as last_number,
-        extract(epoch from last.ended_at - last.began_at)::float8 as last_took, coalesce(last.failed, 0) as failed,
+        extract(epoch from last.ended_at - last.began_at)::float8 as last_took,
         hand.computers, hand.issued, keys.*,
         (select count(*) from change c where c.company = co.id and c.state in ('proposed', 'conflict')) as to_approve,
+        coalesce(last.failed, 0) + (select count(*) from change c
+            where c.company = co.id and c.state in ('refused', 'unknown')) as failed,
         exists (select from audit_entry a where a.company = co.id and a.action = 'company.region')
             or not exists (select from audit_entry a where a.company = co.id and a.action = 'company.added'
                 and a.detail ->> 'from' = 'browser') as region_chosen,

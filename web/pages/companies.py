@@ -76,7 +76,7 @@ def sentence(rows: Sequence[CompanyRow]) -> str:
     needy = sum(row.group == "needs_you" for row in rows)
     counted = f"{upper_first(words(len(rows)))} {plural(len(rows), 'company', 'companies')}."
     if not needy:
-        return f"{counted} Nothing needs you."
+        return f"{counted} No connection needs you."
     return f"{counted} {upper_first(words(needy))} {plural(needy, 'needs', 'need')} you."
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from sync.store.base import execute, fetchrow, fetchval
 from sync.store.companies import CompanyRow, company
+from tests.web.pages.changing import many
 from tests.web.pages.conftest import Enter
 from web.banners import banners
 from web.pages.companies import next_step, sentence
@@ -17,10 +18,17 @@ async def test_home_leads_to_the_companies_with_state_last_sync_and_link(enter: 
     assert (await vera.get("/")).headers["location"] == "/companies"
     text = (await vera.get("/companies")).text
     assert "Halder Natural Stone, Inc." in text
-    assert "One company. Nothing needs you." in text
+    assert "One company. No connection needs you." in text
     assert 'href="/companies/1"' in text
     assert "Connected" in text
     assert "<title>Companies · Deskbridge</title>" in text
+
+
+async def test_what_quickbooks_refused_counts_as_failed_beside_its_company(enter: Enter) -> None:
+    vera = await enter("viewer")
+    assert 'aria-label="3 failed"' not in (await vera.get("/companies")).text
+    await many(3)
+    assert 'aria-label="3 failed"' in (await vera.get("/companies")).text
 
 
 async def test_a_company_that_stopped_calling_needs_somebody_and_its_page_says_since_when(enter: Enter) -> None:
