@@ -151,7 +151,9 @@ async def with_parents(connection: Any, row: Any, session: int, now: datetime) -
     if not missing:
         return replace(task, wanted=writes.with_ids(task.wanted, ids))
     parent = await connection.fetchval(
-        "select max(id) from change where record = any($1) and direction = 'out' and action = 'create'", sorted(missing)
+        """select max(id) from change
+           where record = any($1) and direction = 'out' and action = 'create' and state <> 'cleared'""",
+        sorted(missing),
     )
     if parent is None:
         gone = Unsendable("It refers to a record that is not in QuickBooks and is not being sent.")

@@ -1,9 +1,10 @@
 """What people decide about proposed changes: what is ticked goes on, and one rule holds for all the rest."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
-from sync.store import changes, wizard
-from sync.store.base import execute, fetch, fetchrow, fetchval
+from sync.store import changes, timelines, wizard, writes
+from sync.store.base import execute, fetch, fetchrow, fetchval, transaction
 from tests.sync.conftest import Product
 
 
@@ -56,6 +57,21 @@ async def test_what_waits_for_a_parent_that_is_ignored_is_refused_and_says_why(p
     row = await fetchrow("select state, reason from change where id = $1", child)
     assert row is not None
     assert (row["state"], row["reason"]) == ("refused", "It refers to a record that will not be sent.")
+
+
+async def test_what_refers_to_a_record_that_was_taken_back_is_refused_when_its_turn_comes(product: Product) -> None:
+    company = (await product.add_company()).company
+    parent = await timelines.record_of((await propose(company, 1))[0])
+    job = {"Name": "Yard", "ParentRef": {"ListID": f"new:{parent}"}}
+    child = await changes.propose(company, "Customer", "create", job, "test")
+    assert await timelines.take_back(company, parent, "alice@halder.example", "127.0.0.1") is not None
+    assert await changes.approve(company, [child], "alice@halder.example") == 1
+    async with transaction() as connection:
+        assert await writes.prepare(connection, company, "write", "1-1", "QBD", "13.0", datetime.now(UTC)) is None
+    row = await fetchrow("select state, reason from change where id = $1", child)
+    assert row is not None
+    assert row["state"] == "refused"
+    assert row["reason"] == "It refers to a record that is not in QuickBooks and is not being sent."
 
 
 async def in_one_statement(company: int) -> bool:
